@@ -1,0 +1,1 @@
+//! arrowroot: a relationship graph engine in the manner of Google's Zanzibar.

@@ -1,0 +1,3 @@
+//! The `arrowroot` command.
+
+fn main() {}

@@ -1,4 +1,5 @@
 //! arrowroot: a relationship graph engine in the manner of Google's Zanzibar.
 
+pub mod journal;
 pub mod relationship;
 pub mod schema;

@@ -1,5 +1,6 @@
 //! arrowroot: a relationship graph engine in the manner of Google's Zanzibar.
 
+pub mod index;
 pub mod journal;
 pub mod relationship;
 pub mod schema;

@@ -1,0 +1,29 @@
+//! The journal made searchable: the whole graph in memory, multi-version, in both directions.
+//!
+//! Objects and relations are interned to small numbers. Each object's record holds its forward postings (the
+//! subjects of its relations) and its reverse postings (the resources that it is a subject of). Every entry says at
+//! which revision it was born; the few that have ended, or lived more than once, have their generations in a side
+//! table. Readers take one shard's lock for the time of one search, so they never wait for more than one entry's
+//! change, and they see the state at their own revision whatever is written meanwhile.
+//!
+//! Knows no permission, no journal and no request.
+
+mod counts;
+mod error;
+mod history;
+mod key;
+mod names;
+mod object;
+mod postings;
+mod snapshot;
+mod version;
+mod write;
+
+pub use error::IndexFull;
+pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
+pub use names::{ELLIPSIS, RelationNames, WILDCARD};
+pub use snapshot::{PostingsAt, Snapshot};
+pub use write::{Change, Index};
+
+#[cfg(test)]
+mod tests;

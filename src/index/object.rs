@@ -1,0 +1,188 @@
+//! The records of objects, in shards by the hash of their name.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use parking_lot::RwLock;
+
+use super::error::IndexFull;
+use super::key::{DefinitionKey, ObjectKey};
+use super::postings::Postings;
+
+/// Bits of an object's number that name its shard.
+const SHARD_BITS: u32 = 8;
+const SHARDS: usize = 1 << SHARD_BITS;
+
+/// One object: its name and its postings in both directions.
+#[derive(Debug)]
+pub(super) struct ObjectRecord {
+    pub(super) definition: DefinitionKey,
+    pub(super) id: Arc<str>,
+    pub(super) forward: Postings,
+    pub(super) reverse: Postings,
+}
+
+/// Every object of the graph.
+#[derive(Debug)]
+pub(super) struct Objects {
+    shards: Box<[Shard]>,
+    hasher: foldhash::quality::RandomState,
+    resources: DashMap<DefinitionKey, Arc<RwLock<ResourceNames>>, foldhash::fast::RandomState>,
+}
+
+/// The objects of one definition that are, or have been, a resource: sorted by id, for reads in a stable order.
+type ResourceNames = BTreeMap<Arc<str>, ObjectKey>;
+
+/// On cache lines of its own, so that readers of one shard do not slow those of its neighbour.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard(RwLock<Records>);
+
+#[derive(Debug, Default)]
+struct Records {
+    by_name: HashTable<u32>,
+    records: Vec<ObjectRecord>,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            hasher: foldhash::quality::RandomState::default(),
+            resources: DashMap::default(),
+        }
+    }
+}
+
+impl Objects {
+    /// The number of an object, if it occurs.
+    pub(super) fn find(&self, definition: DefinitionKey, id: &str) -> Option<ObjectKey> {
+        let hash = self.hash(definition, id);
+        let shard = shard_of(hash);
+        let records = self.shards[shard].0.read();
+        let place = records.find(hash, definition, id)?;
+        Some(key(shard, place))
+    }
+
+    /// The number of an object, a new one if it does not occur yet.
+    pub(super) fn intern(&self, definition: DefinitionKey, id: &str) -> Result<ObjectKey, IndexFull> {
+        let hash = self.hash(definition, id);
+        let shard = shard_of(hash);
+        if let Some(place) = self.shards[shard].0.read().find(hash, definition, id) {
+            return Ok(key(shard, place));
+        }
+        let mut guard = self.shards[shard].0.write();
+        let Records { by_name, records } = &mut *guard;
+        let place = u32::try_from(records.len()).map_err(|_| IndexFull)?;
+        if place > ObjectKey::MAX.0 >> SHARD_BITS {
+            return Err(IndexFull);
+        }
+        let is_same = |place: &u32| records[*place as usize].is(definition, id);
+        let hash_of = |place: &u32| {
+            let record = &records[*place as usize];
+            self.hash(record.definition, &record.id)
+        };
+        match by_name.entry(hash, is_same, hash_of) {
+            Entry::Occupied(entry) => Ok(key(shard, *entry.get())),
+            Entry::Vacant(entry) => {
+                entry.insert(place);
+                records.push(ObjectRecord {
+                    definition,
+                    id: Arc::from(id),
+                    forward: Postings::Empty,
+                    reverse: Postings::Empty,
+                });
+                Ok(key(shard, place))
+            }
+        }
+    }
+
+    /// Shows one object's record; the answer for an unknown number is the default.
+    pub(super) fn read<T: Default>(&self, object: ObjectKey, reader: impl FnOnce(&ObjectRecord) -> T) -> T {
+        let records = self.shards[object.0 as usize % SHARDS].0.read();
+        records
+            .records
+            .get((object.0 >> SHARD_BITS) as usize)
+            .map(reader)
+            .unwrap_or_default()
+    }
+
+    /// Changes one object's record.
+    pub(super) fn write<T: Default>(
+        &self,
+        object: ObjectKey,
+        writer: impl FnOnce(&mut ObjectRecord) -> T,
+    ) -> T {
+        let mut records = self.shards[object.0 as usize % SHARDS].0.write();
+        records
+            .records
+            .get_mut((object.0 >> SHARD_BITS) as usize)
+            .map(writer)
+            .unwrap_or_default()
+    }
+
+    /// Puts an object among the resources of its definition.
+    pub(super) fn list_as_resource(&self, object: ObjectKey) {
+        let Some((definition, id)) =
+            self.read(object, |record| Some((record.definition, Arc::clone(&record.id))))
+        else {
+            return;
+        };
+        let resources = Arc::clone(&self.resources.entry(definition).or_default());
+        resources.write().insert(id, object);
+    }
+
+    /// Up to `count_max` resources of a definition in order of their ids, after one id or from one id on.
+    pub(super) fn resources(
+        &self,
+        definition: DefinitionKey,
+        from: Bound<&str>,
+        count_max: usize,
+    ) -> Vec<(Arc<str>, ObjectKey)> {
+        let Some(resources) = self
+            .resources
+            .get(&definition)
+            .map(|resources| Arc::clone(&resources))
+        else {
+            return Vec::new();
+        };
+        let resources = resources.read();
+        let range = resources.range::<str, _>((from, Bound::Unbounded));
+        range
+            .take(count_max)
+            .map(|(id, object)| (Arc::clone(id), *object))
+            .collect()
+    }
+
+    fn hash(&self, definition: DefinitionKey, id: &str) -> u64 {
+        self.hasher.hash_one((definition, id))
+    }
+}
+
+impl Records {
+    fn find(&self, hash: u64, definition: DefinitionKey, id: &str) -> Option<u32> {
+        self.by_name
+            .find(hash, |place| self.records[*place as usize].is(definition, id))
+            .copied()
+    }
+}
+
+impl ObjectRecord {
+    fn is(&self, definition: DefinitionKey, id: &str) -> bool {
+        self.definition == definition && *self.id == *id
+    }
+}
+
+/// The table inside a shard uses the hash's upper and lower bits, so the shard takes some from the middle.
+fn shard_of(hash: u64) -> usize {
+    usize::try_from(hash >> 32).unwrap_or_default() % SHARDS
+}
+
+fn key(shard: usize, place: u32) -> ObjectKey {
+    ObjectKey(place << SHARD_BITS | u32::try_from(shard).unwrap_or_default())
+}

@@ -1,0 +1,170 @@
+//! The entries of one object in one direction, sorted, in the smallest form that fits their number.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::key::{ObjectKey, RelationKey};
+use super::version::Version;
+
+/// What an entry is sorted by and found by.
+///
+/// Forward: the resource's relation, the subject's relation, the subject. Reverse: the subject's relation, the
+/// resource's relation, the resource. So what one search wants lies together: the direct subjects of a type apart
+/// from its wildcard and from each kind of userset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PostingKey {
+    pub(super) first: RelationKey,
+    pub(super) second: RelationKey,
+    pub(super) object: ObjectKey,
+}
+
+/// One entry: 20 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Posting {
+    pub(super) key: PostingKey,
+    pub(super) version: Version,
+}
+
+/// The entries of one object in one direction.
+///
+/// INVARIANT: `Few` is sorted by key and has 2 to [`FEW_MAX`] entries.
+#[derive(Debug, Default)]
+pub(super) enum Postings {
+    /// None.
+    #[default]
+    Empty,
+    /// One, stored inline: most objects that are only ever a resource, or only a subject, once.
+    One(Posting),
+    /// A sorted slice of exactly the size needed.
+    Few(Box<[Posting]>),
+    /// A tree, so that one more entry costs a logarithm and not a copy.
+    Many(Box<BTreeMap<PostingKey, Version>>),
+}
+
+/// Entries kept in a slice; one more makes a tree. A tree's nodes take about 1.5 times the room of a full slice, and
+/// copying a slice of this size costs less than a tree's insertion.
+const FEW_MAX: usize = 24;
+
+impl Postings {
+    /// The version of an entry.
+    pub(super) fn get(&self, key: &PostingKey) -> Option<Version> {
+        match self {
+            Self::Empty => None,
+            Self::One(posting) => (posting.key == *key).then_some(posting.version),
+            Self::Few(postings) => {
+                let position = postings.binary_search_by(|posting| posting.key.cmp(key)).ok()?;
+                Some(postings[position].version)
+            }
+            Self::Many(postings) => postings.get(key).copied(),
+        }
+    }
+
+    /// Adds an entry, or changes the version of one that is there.
+    pub(super) fn set(&mut self, key: PostingKey, version: Version) {
+        match self {
+            Self::Empty => *self = Self::One(Posting { key, version }),
+            Self::One(posting) if posting.key == key => posting.version = version,
+            Self::One(posting) => {
+                let mut both = [*posting, Posting { key, version }];
+                both.sort_unstable_by_key(|posting| posting.key);
+                *self = Self::Few(Box::new(both));
+            }
+            Self::Few(postings) => match postings.binary_search_by(|posting| posting.key.cmp(&key)) {
+                Ok(position) => postings[position].version = version,
+                Err(_) if postings.len() == FEW_MAX => {
+                    let mut tree: BTreeMap<_, _> = postings
+                        .iter()
+                        .map(|posting| (posting.key, posting.version))
+                        .collect();
+                    tree.insert(key, version);
+                    *self = Self::Many(Box::new(tree));
+                }
+                Err(position) => {
+                    let mut grown = std::mem::take(postings).into_vec();
+                    grown.reserve_exact(1);
+                    grown.insert(position, Posting { key, version });
+                    *postings = grown.into_boxed_slice();
+                }
+            },
+            Self::Many(postings) => {
+                postings.insert(key, version);
+            }
+        }
+    }
+
+    /// Removes an entry.
+    pub(super) fn remove(&mut self, key: &PostingKey) {
+        match self {
+            Self::Empty => {}
+            Self::One(posting) => {
+                if posting.key == *key {
+                    *self = Self::Empty;
+                }
+            }
+            Self::Few(postings) => {
+                if let Ok(position) = postings.binary_search_by(|posting| posting.key.cmp(key)) {
+                    let mut shrunk = std::mem::take(postings).into_vec();
+                    shrunk.remove(position);
+                    *self = match shrunk[..] {
+                        [only] => Self::One(only),
+                        _ => Self::Few(shrunk.into_boxed_slice()),
+                    };
+                }
+            }
+            Self::Many(postings) => {
+                postings.remove(key);
+                if postings.is_empty() {
+                    *self = Self::Empty;
+                }
+            }
+        }
+    }
+
+    /// Visits the entries between two keys in order, until the visitor returns false.
+    pub(super) fn visit(
+        &self,
+        from: Bound<PostingKey>,
+        to: Bound<PostingKey>,
+        mut visitor: impl FnMut(PostingKey, Version) -> bool,
+    ) {
+        match self {
+            Self::Empty => {}
+            Self::One(posting) => {
+                if is_after(from, &posting.key) && is_before(to, &posting.key) {
+                    visitor(posting.key, posting.version);
+                }
+            }
+            Self::Few(postings) => {
+                let start = postings.partition_point(|posting| !is_after(from, &posting.key));
+                for posting in &postings[start..] {
+                    if !is_before(to, &posting.key) || !visitor(posting.key, posting.version) {
+                        return;
+                    }
+                }
+            }
+            Self::Many(postings) => {
+                for (key, version) in postings.range((from, to)) {
+                    if !visitor(*key, *version) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_after(bound: Bound<PostingKey>, key: &PostingKey) -> bool {
+    match bound {
+        Bound::Included(from) => *key >= from,
+        Bound::Excluded(from) => *key > from,
+        Bound::Unbounded => true,
+    }
+}
+
+fn is_before(bound: Bound<PostingKey>, key: &PostingKey) -> bool {
+    match bound {
+        Bound::Included(to) => *key <= to,
+        Bound::Excluded(to) => *key < to,
+        Bound::Unbounded => true,
+    }
+}

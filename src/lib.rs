@@ -1,1 +1,3 @@
 //! arrowroot: a relationship graph engine in the manner of Google's Zanzibar.
+
+pub mod server;

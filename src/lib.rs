@@ -4,3 +4,4 @@ pub mod index;
 pub mod journal;
 pub mod relationship;
 pub mod schema;
+pub mod server;

@@ -27,12 +27,7 @@ impl History {
     /// Whether the edge lives at a revision; `None` if it has no history (any more).
     pub(super) fn is_alive(&self, edge: Edge, revision: Revision) -> Option<bool> {
         let generations = self.generations.get(&edge)?;
-        Some(
-            generations
-                .iter()
-                .rev()
-                .any(|life| life.born <= revision && revision < life.died),
-        )
+        Some(generations.iter().rev().any(|life| life.born <= revision && revision < life.died))
     }
 
     /// Whether the edge lives after all that is written.
@@ -43,8 +38,7 @@ impl History {
 
     /// Begins the history of an edge that was born and now dies.
     pub(super) fn begin(&self, edge: Edge, born: Revision, died: Revision) {
-        self.generations
-            .insert(edge, smallvec![Generation { born, died }]);
+        self.generations.insert(edge, smallvec![Generation { born, died }]);
     }
 
     /// The living generation ends.

@@ -43,13 +43,7 @@ impl RelationNames {
 
     /// The number of a relation of a definition, if it has one.
     pub fn find_relation(&self, definition: DefinitionKey, name: &str) -> Option<RelationKey> {
-        self.names
-            .read()
-            .definitions
-            .get(definition.0 as usize)?
-            .relation_keys
-            .get(name)
-            .copied()
+        self.names.read().definitions.get(definition.0 as usize)?.relation_keys.get(name).copied()
     }
 
     /// The number of a definition, a new one if need be.
@@ -62,10 +56,7 @@ impl RelationNames {
         let name: Arc<str> = Arc::from(name);
         let key = *names.definition_keys.entry(Arc::clone(&name)).or_insert(next);
         if key == next {
-            names.definitions.push(DefinitionNames {
-                name,
-                relation_keys: Keys::default(),
-            });
+            names.definitions.push(DefinitionNames { name, relation_keys: Keys::default() });
         }
         key
     }
@@ -82,34 +73,34 @@ impl RelationNames {
         };
         let next = RelationKey(number(names.relations.len()));
         let name: Arc<str> = Arc::from(name);
-        let key = *definition_names
-            .relation_keys
-            .entry(Arc::clone(&name))
-            .or_insert(next);
+        let key = *definition_names.relation_keys.entry(Arc::clone(&name)).or_insert(next);
         if key == next {
             names.relations.push((definition, name));
         }
         key
     }
 
+    /// The relations of one definition, or of all, that have a name, or any name; in order of their numbers.
+    pub fn relations(&self, definition: Option<DefinitionKey>, name: Option<&str>) -> Vec<RelationKey> {
+        let names = self.names.read();
+        let is_wanted = |(place, (owner, relation)): (usize, &(DefinitionKey, Arc<str>))| {
+            let is_wanted = definition.is_none_or(|wanted| *owner == wanted)
+                && name.is_none_or(|name| **relation == *name);
+            is_wanted.then(|| RelationKey(number(place)))
+        };
+        names.relations.iter().enumerate().filter_map(is_wanted).collect()
+    }
+
     /// Every definition's number and name, in order of the numbers.
     pub fn definitions(&self) -> Vec<(DefinitionKey, Arc<str>)> {
         let names = self.names.read();
         let keys = (0..names.definitions.len()).map(|place| DefinitionKey(number(place)));
-        keys.zip(
-            names
-                .definitions
-                .iter()
-                .map(|definition| Arc::clone(&definition.name)),
-        )
-        .collect()
+        keys.zip(names.definitions.iter().map(|definition| Arc::clone(&definition.name))).collect()
     }
 
     /// The name of a definition.
     pub fn definition_name(&self, key: DefinitionKey) -> Option<Arc<str>> {
-        Some(Arc::clone(
-            &self.names.read().definitions.get(key.0 as usize)?.name,
-        ))
+        Some(Arc::clone(&self.names.read().definitions.get(key.0 as usize)?.name))
     }
 
     /// The definition and the name of a relation.

@@ -105,11 +105,7 @@ impl Objects {
     /// Shows one object's record; the answer for an unknown number is the default.
     pub(super) fn read<T: Default>(&self, object: ObjectKey, reader: impl FnOnce(&ObjectRecord) -> T) -> T {
         let records = self.shards[object.0 as usize % SHARDS].0.read();
-        records
-            .records
-            .get((object.0 >> SHARD_BITS) as usize)
-            .map(reader)
-            .unwrap_or_default()
+        records.records.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()
     }
 
     /// Changes one object's record.
@@ -119,11 +115,7 @@ impl Objects {
         writer: impl FnOnce(&mut ObjectRecord) -> T,
     ) -> T {
         let mut records = self.shards[object.0 as usize % SHARDS].0.write();
-        records
-            .records
-            .get_mut((object.0 >> SHARD_BITS) as usize)
-            .map(writer)
-            .unwrap_or_default()
+        records.records.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
     }
 
     /// Puts an object among the resources of its definition.
@@ -144,19 +136,12 @@ impl Objects {
         from: Bound<&str>,
         count_max: usize,
     ) -> Vec<(Arc<str>, ObjectKey)> {
-        let Some(resources) = self
-            .resources
-            .get(&definition)
-            .map(|resources| Arc::clone(&resources))
-        else {
+        let Some(resources) = self.resources.get(&definition).map(|resources| Arc::clone(&resources)) else {
             return Vec::new();
         };
         let resources = resources.read();
         let range = resources.range::<str, _>((from, Bound::Unbounded));
-        range
-            .take(count_max)
-            .map(|(id, object)| (Arc::clone(id), *object))
-            .collect()
+        range.take(count_max).map(|(id, object)| (Arc::clone(id), *object)).collect()
     }
 
     fn hash(&self, definition: DefinitionKey, id: &str) -> u64 {
@@ -166,9 +151,7 @@ impl Objects {
 
 impl Records {
     fn find(&self, hash: u64, definition: DefinitionKey, id: &str) -> Option<u32> {
-        self.by_name
-            .find(hash, |place| self.records[*place as usize].is(definition, id))
-            .copied()
+        self.by_name.find(hash, |place| self.records[*place as usize].is(definition, id)).copied()
     }
 }
 

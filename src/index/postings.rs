@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::key::{ObjectKey, RelationKey};
+use super::key::{Edge, ObjectKey, RelationKey};
 use super::version::Version;
 
 /// What an entry is sorted by and found by.
@@ -72,10 +72,8 @@ impl Postings {
             Self::Few(postings) => match postings.binary_search_by(|posting| posting.key.cmp(&key)) {
                 Ok(position) => postings[position].version = version,
                 Err(_) if postings.len() == FEW_MAX => {
-                    let mut tree: BTreeMap<_, _> = postings
-                        .iter()
-                        .map(|posting| (posting.key, posting.version))
-                        .collect();
+                    let mut tree: BTreeMap<_, _> =
+                        postings.iter().map(|posting| (posting.key, posting.version)).collect();
                     tree.insert(key, version);
                     *self = Self::Many(Box::new(tree));
                 }
@@ -142,6 +140,8 @@ impl Postings {
                     }
                 }
             }
+            // A range that ends before it begins would be a panic.
+            Self::Many(_) if is_empty(from, to) => {}
             Self::Many(postings) => {
                 for (key, version) in postings.range((from, to)) {
                     if !visitor(*key, *version) {
@@ -150,6 +150,15 @@ impl Postings {
                 }
             }
         }
+    }
+}
+
+fn is_empty(from: Bound<PostingKey>, to: Bound<PostingKey>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Excluded(to))
+        | (Bound::Excluded(from), Bound::Included(to)) => from >= to,
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
     }
 }
 
@@ -167,4 +176,14 @@ fn is_before(bound: Bound<PostingKey>, key: &PostingKey) -> bool {
         Bound::Excluded(to) => *key < to,
         Bound::Unbounded => true,
     }
+}
+
+/// What an edge is found by among the postings of its resource.
+pub(super) fn forward_key(edge: Edge) -> PostingKey {
+    PostingKey { first: edge.relation, second: edge.subject_relation, object: edge.subject }
+}
+
+/// What an edge is found by among the postings of its subject.
+pub(super) fn reverse_key(edge: Edge) -> PostingKey {
+    PostingKey { first: edge.subject_relation, second: edge.relation, object: edge.resource }
 }

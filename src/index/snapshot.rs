@@ -9,7 +9,7 @@ use super::history::History;
 use super::key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 use super::names::RelationNames;
 use super::object::ObjectRecord;
-use super::postings::PostingKey;
+use super::postings::{PostingKey, forward_key, reverse_key};
 use super::version::Version;
 use super::write::Index;
 
@@ -51,22 +51,15 @@ impl<'index> Snapshot<'index> {
 
     /// The definition and the id of an object.
     pub fn object_name(self, object: ObjectKey) -> Option<(DefinitionKey, Arc<str>)> {
-        self.index
-            .objects
-            .read(object, |record| Some((record.definition, Arc::clone(&record.id))))
+        self.index.objects.read(object, |record| Some((record.definition, Arc::clone(&record.id))))
     }
 
     /// Shows an object's postings to a reader, which must be quick. An unknown object gives the default.
     pub fn read<T: Default>(self, object: ObjectKey, reader: impl FnOnce(PostingsAt<'_>) -> T) -> T {
         let history = &self.index.history;
-        self.index.objects.read(object, |record| {
-            reader(PostingsAt {
-                record,
-                object,
-                history,
-                revision: self.revision,
-            })
-        })
+        self.index
+            .objects
+            .read(object, |record| reader(PostingsAt { record, object, history, revision: self.revision }))
     }
 
     /// Up to `count_max` objects of a definition that are or have been a resource, in order of their ids.
@@ -88,15 +81,8 @@ impl PostingsAt<'_> {
         subject_relation: RelationKey,
         subject: ObjectKey,
     ) -> bool {
-        let key = PostingKey {
-            first: relation,
-            second: subject_relation,
-            object: subject,
-        };
-        self.record
-            .forward
-            .get(&key)
-            .is_some_and(|version| self.is_visible_forward(key, version))
+        let key = PostingKey { first: relation, second: subject_relation, object: subject };
+        self.record.forward.get(&key).is_some_and(|version| self.is_visible_forward(key, version))
     }
 
     /// Adds up to `count_max` subjects of a relation that have this form to `subjects`, in order of their numbers,
@@ -110,7 +96,8 @@ impl PostingsAt<'_> {
         subjects: &mut Vec<ObjectKey>,
     ) -> bool {
         let end = subjects.len() + count_max;
-        let (from, to) = range(relation, subject_relation, after);
+        let after = after.map(|object| PostingKey { first: relation, second: subject_relation, object });
+        let (from, to) = range(Some(relation), Some(subject_relation), after);
         let mut is_full = false;
         self.record.forward.visit(from, to, |key, version| {
             if self.is_visible_forward(key, version) {
@@ -136,7 +123,8 @@ impl PostingsAt<'_> {
         resources: &mut Vec<ObjectKey>,
     ) -> bool {
         let end = resources.len() + count_max;
-        let (from, to) = range(subject_relation, relation, after);
+        let after = after.map(|object| PostingKey { first: subject_relation, second: relation, object });
+        let (from, to) = range(Some(subject_relation), Some(relation), after);
         let mut is_full = false;
         self.record.reverse.visit(from, to, |key, version| {
             if self.is_visible_reverse(key, version) {
@@ -151,30 +139,32 @@ impl PostingsAt<'_> {
         is_full
     }
 
-    /// Visits every edge that the object is the resource of, after one of them, until the visitor returns false.
-    pub fn visit_forward(self, after: Option<Edge>, mut visitor: impl FnMut(Edge) -> bool) {
-        let from = after.map_or(Bound::Unbounded, |edge| {
-            Bound::Excluded(PostingKey {
-                first: edge.relation,
-                second: edge.subject_relation,
-                object: edge.subject,
-            })
-        });
-        self.record.forward.visit(from, Bound::Unbounded, |key, version| {
+    /// Visits the edges that the object is the resource of, in order of their numbers, until the visitor returns
+    /// false: those of one relation, and of one form of subject, where these are given, and those after one edge.
+    pub fn visit_forward(
+        self,
+        relation: Option<RelationKey>,
+        subject_relation: Option<RelationKey>,
+        after: Option<Edge>,
+        mut visitor: impl FnMut(Edge) -> bool,
+    ) {
+        let (from, to) = range(relation, subject_relation, after.map(forward_key));
+        self.record.forward.visit(from, to, |key, version| {
             !self.is_visible_forward(key, version) || visitor(forward_edge(self.object, key))
         });
     }
 
-    /// Visits every edge that the object is the subject of, after one of them, until the visitor returns false.
-    pub fn visit_reverse(self, after: Option<Edge>, mut visitor: impl FnMut(Edge) -> bool) {
-        let from = after.map_or(Bound::Unbounded, |edge| {
-            Bound::Excluded(PostingKey {
-                first: edge.subject_relation,
-                second: edge.relation,
-                object: edge.resource,
-            })
-        });
-        self.record.reverse.visit(from, Bound::Unbounded, |key, version| {
+    /// Visits the edges that the object is the subject of, in order of their numbers, until the visitor returns
+    /// false: those where it has one form, and of one relation, where these are given, and those after one edge.
+    pub fn visit_reverse(
+        self,
+        subject_relation: Option<RelationKey>,
+        relation: Option<RelationKey>,
+        after: Option<Edge>,
+        mut visitor: impl FnMut(Edge) -> bool,
+    ) {
+        let (from, to) = range(subject_relation, relation, after.map(reverse_key));
+        self.record.reverse.visit(from, to, |key, version| {
             !self.is_visible_reverse(key, version) || visitor(reverse_edge(self.object, key))
         });
     }
@@ -197,38 +187,30 @@ impl PostingsAt<'_> {
     }
 }
 
+/// The keys that begin with what is given, after one of them.
 fn range(
-    first: RelationKey,
-    second: RelationKey,
-    after: Option<ObjectKey>,
+    first: Option<RelationKey>,
+    second: Option<RelationKey>,
+    after: Option<PostingKey>,
 ) -> (Bound<PostingKey>, Bound<PostingKey>) {
-    let at = |object| PostingKey {
-        first,
-        second,
-        object,
+    let lowest = RelationKey(0);
+    let highest = RelationKey::NONE;
+    // Without the first part, the second does not narrow anything down.
+    let second = first.and(second);
+    let least =
+        PostingKey { first: first.unwrap_or(lowest), second: second.unwrap_or(lowest), object: ObjectKey(0) };
+    let most = PostingKey {
+        first: first.unwrap_or(highest),
+        second: second.unwrap_or(highest),
+        object: ObjectKey::NONE,
     };
-    (
-        after.map_or(Bound::Included(at(ObjectKey(0))), |object| {
-            Bound::Excluded(at(object))
-        }),
-        Bound::Included(at(ObjectKey::MAX)),
-    )
+    (after.map_or(Bound::Included(least), Bound::Excluded), Bound::Included(most))
 }
 
 fn forward_edge(resource: ObjectKey, key: PostingKey) -> Edge {
-    Edge {
-        resource,
-        relation: key.first,
-        subject_relation: key.second,
-        subject: key.object,
-    }
+    Edge { resource, relation: key.first, subject_relation: key.second, subject: key.object }
 }
 
 fn reverse_edge(subject: ObjectKey, key: PostingKey) -> Edge {
-    Edge {
-        resource: key.object,
-        relation: key.second,
-        subject_relation: key.first,
-        subject,
-    }
+    Edge { resource: key.object, relation: key.second, subject_relation: key.first, subject }
 }

@@ -24,10 +24,7 @@ impl Version {
 
     /// The same, but with the generations in the history.
     pub(super) fn with_history(self) -> Self {
-        Self {
-            high: self.high | HAS_HISTORY,
-            ..self
-        }
+        Self { high: self.high | HAS_HISTORY, ..self }
     }
 
     pub(super) fn has_history(self) -> bool {

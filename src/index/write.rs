@@ -11,7 +11,7 @@ use super::history::History;
 use super::key::{Edge, RelationKey};
 use super::names::{ELLIPSIS, RelationNames, WILDCARD};
 use super::object::Objects;
-use super::postings::{PostingKey, Postings};
+use super::postings::{Postings, forward_key, reverse_key};
 use super::snapshot::Snapshot;
 use super::version::Version;
 
@@ -77,9 +77,7 @@ impl Index {
 
     /// Whether the edge is there after all that is written, published or not.
     pub fn is_alive(&self, edge: Edge) -> bool {
-        let version = self
-            .objects
-            .read(edge.resource, |record| record.forward.get(&forward_key(edge)));
+        let version = self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
         version.is_some_and(|version| self.is_alive_at_last(edge, version))
     }
 
@@ -107,9 +105,7 @@ impl Index {
 
     /// The edge is gone from a revision on; `None` if it was not there.
     pub fn delete(&self, edge: Edge, revision: Revision) -> Option<Change> {
-        let version = self
-            .objects
-            .read(edge.resource, |record| record.forward.get(&forward_key(edge)))?;
+        let version = self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)))?;
         if !self.is_alive_at_last(edge, version) {
             return None;
         }
@@ -127,23 +123,19 @@ impl Index {
     pub fn take_back(&self, change: Change) {
         match change {
             Change::Created(edge) => {
-                let version = self
-                    .objects
-                    .read(edge.resource, |record| record.forward.get(&forward_key(edge)));
+                let version =
+                    self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
                 if version.is_some_and(Version::has_history) {
                     self.history.take_back_renewal(edge);
                 } else {
-                    self.objects
-                        .write(edge.resource, |record| record.forward.remove(&forward_key(edge)));
-                    self.objects
-                        .write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
+                    self.objects.write(edge.resource, |record| record.forward.remove(&forward_key(edge)));
+                    self.objects.write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
                 }
                 self.counts.remove(edge.relation, edge.subject_relation);
             }
             Change::Deleted(edge) => {
-                let version = self
-                    .objects
-                    .read(edge.resource, |record| record.forward.get(&forward_key(edge)));
+                let version =
+                    self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
                 if let (Some(version), true) = (version, self.history.take_back_end(edge)) {
                     self.set_version(edge, Version::born_at(version.born()));
                 }
@@ -162,12 +154,8 @@ impl Index {
     }
 
     fn set_version(&self, edge: Edge, version: Version) {
-        self.objects.write(edge.resource, |record| {
-            record.forward.set(forward_key(edge), version)
-        });
-        self.objects.write(edge.subject, |record| {
-            record.reverse.set(reverse_key(edge), version)
-        });
+        self.objects.write(edge.resource, |record| record.forward.set(forward_key(edge), version));
+        self.objects.write(edge.subject, |record| record.reverse.set(reverse_key(edge), version));
     }
 }
 
@@ -177,21 +165,5 @@ fn subject_form(subject: &Subject) -> &str {
         Subject::Object(_) => ELLIPSIS,
         Subject::Wildcard(_) => WILDCARD,
         Subject::Userset(_, relation) => relation.as_str(),
-    }
-}
-
-fn forward_key(edge: Edge) -> PostingKey {
-    PostingKey {
-        first: edge.relation,
-        second: edge.subject_relation,
-        object: edge.subject,
-    }
-}
-
-fn reverse_key(edge: Edge) -> PostingKey {
-    PostingKey {
-        first: edge.subject_relation,
-        second: edge.relation,
-        object: edge.resource,
     }
 }

@@ -3,21 +3,24 @@
 //!
 //! Knows relationships as values only: no schema, no index, no permission. What it acknowledges is durable.
 
+mod append;
 mod error;
+mod identity;
+mod memory;
+mod sled;
 mod transaction;
 
-pub use error::{AppendError, JournalError};
+pub use self::sled::SledJournal;
+use append::check_revisions;
+pub use error::{AppendError, Corruption, Defect, JournalError, OpenError};
+pub use identity::JournalIdentity;
+pub use memory::MemoryJournal;
 pub use transaction::{RelationshipChange, Transaction};
 
 use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::relationship::Revision;
-
-/// The name of one journal, made at random when it is created and kept for its life. Tokens carry it, so that a
-/// token from another store is told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct JournalIdentity(pub u64);
 
 /// An append-only log of transactions.
 ///
@@ -32,12 +35,13 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Appends all transactions or none, and returns once they are durable: they survive the death of the process
     /// and the loss of power.
     ///
-    /// Their revisions must follow `expected_head` without gaps. After an error other than
-    /// [`AppendError::Conflict`], the journal is as before the call, now and after a restart, or it refuses all
-    /// further appends.
+    /// Their revisions must follow `expected_head` without gaps. After any error the journal is as before the
+    /// call. After [`AppendError::Storage`] a restart may still find the transactions, but only all of them, and
+    /// only if nothing was appended since; after [`AppendError::Refused`] all further appends are refused too.
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError>;
 
-    /// Visits every transaction after a revision, in order, until the visitor breaks off.
+    /// Visits every transaction after a revision, in order, until the visitor breaks off. Transactions that are
+    /// appended meanwhile may or may not be visited. The visitor may call this journal.
     fn read(
         &self,
         after: Revision,

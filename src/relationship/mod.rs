@@ -12,6 +12,7 @@ mod revision;
 mod update;
 mod value;
 
+pub(crate) use error::shortened;
 pub use error::{MalformedValue, NameKind, ParseRelationshipError};
 pub use filter::{
     Precondition, PreconditionOperation, RelationshipFilter, SubjectFilter, SubjectIdFilter,

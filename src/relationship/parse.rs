@@ -12,10 +12,7 @@ impl FromStr for Object {
 
     fn from_str(text: &str) -> Result<Self, ParseRelationshipError> {
         let (definition, id) = split(text, text, ':', "the `:` between type and id")?;
-        Ok(Self {
-            definition: DefinitionName::new(definition)?,
-            id: ObjectId::new(id)?,
-        })
+        Ok(Self { definition: DefinitionName::new(definition)?, id: ObjectId::new(id)? })
     }
 }
 
@@ -30,9 +27,7 @@ impl FromStr for Subject {
         let relation = relation.filter(|relation| *relation != "...");
         if let Some(definition) = object.strip_suffix(":*") {
             if relation.is_some() {
-                return Err(ParseRelationshipError::WildcardWithRelation {
-                    text: text.to_owned(),
-                });
+                return Err(ParseRelationshipError::WildcardWithRelation { text: text.to_owned() });
             }
             return Ok(Self::Wildcard(DefinitionName::new(definition)?));
         }
@@ -68,20 +63,13 @@ fn parse_traits(
     traits: &str,
     relationship: &mut Relationship,
 ) -> Result<(), ParseRelationshipError> {
-    let problem = |problem: &str| ParseRelationshipError::Trait {
-        text: text.to_owned(),
-        problem: problem.to_owned(),
-    };
+    let problem =
+        |problem: &str| ParseRelationshipError::Trait { text: text.to_owned(), problem: problem.to_owned() };
     let mut rest = traits;
     while !rest.is_empty() {
-        let inside = rest
-            .strip_prefix('[')
-            .ok_or_else(|| problem("expected `[` after the subject"))?;
-        let (name, after_name) = inside.split_at(
-            inside
-                .find([':', ']'])
-                .ok_or_else(|| problem("missing `]` after the trait"))?,
-        );
+        let inside = rest.strip_prefix('[').ok_or_else(|| problem("expected `[` after the subject"))?;
+        let (name, after_name) =
+            inside.split_at(inside.find([':', ']']).ok_or_else(|| problem("missing `]` after the trait"))?);
         let (value, after) = if let Some(value) = after_name.strip_prefix(':') {
             let end = end_of_trait(value).ok_or_else(|| problem("missing `]` after the trait"))?;
             (&value[..end], &value[end + 1..])
@@ -103,10 +91,8 @@ fn parse_traits(
             if !value.is_empty() && !is_object {
                 return Err(problem("a caveat's context must be a JSON object"));
             }
-            relationship.caveat = Some(ContextualizedCaveat {
-                name: CaveatName::new(name)?,
-                context_json: value.to_owned(),
-            });
+            relationship.caveat =
+                Some(ContextualizedCaveat { name: CaveatName::new(name)?, context_json: value.to_owned() });
         }
         rest = after;
     }
@@ -149,8 +135,5 @@ fn split<'a>(
     missing: &'static str,
 ) -> Result<(&'a str, &'a str), ParseRelationshipError> {
     text.split_once(separator)
-        .ok_or_else(|| ParseRelationshipError::Incomplete {
-            text: whole.to_owned(),
-            missing,
-        })
+        .ok_or_else(|| ParseRelationshipError::Incomplete { text: whole.to_owned(), missing })
 }

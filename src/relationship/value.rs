@@ -56,13 +56,7 @@ pub type RelationshipKey<'a> = (&'a Object, &'a RelationName, &'a Subject);
 impl Relationship {
     /// A relationship that holds always.
     pub fn new(resource: Object, relation: RelationName, subject: Subject) -> Self {
-        Self {
-            resource,
-            relation,
-            subject,
-            caveat: None,
-            expires_at: None,
-        }
+        Self { resource, relation, subject, caveat: None, expires_at: None }
     }
 
     /// The key that tells this relationship from others.

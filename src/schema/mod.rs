@@ -1,10 +1,28 @@
 //! The schema language: source → tokens → tree → compiled [`Schema`], with diagnostics.
+//!
+//! Knows the names of relationships and nothing else: no storage, no wire, no evaluation, no tokio. Every stage is
+//! bounded in time, memory and stack, whatever the text.
 
+mod adjacency;
+mod code;
+mod compile;
 mod diagnostic;
+mod excerpt;
+mod lexer;
 mod model;
+mod parser;
+mod reachability;
+mod removal;
+mod suggestion;
+mod token;
+mod tree;
 
-pub use diagnostic::Span;
+pub use code::{DiagnosticClass, DiagnosticCode};
+pub use compile::CompileOptions;
+pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Position, SchemaError, Span};
 pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,
     NodeId, NodeKind, Schema, SubjectForm,
 };
+pub use reachability::{NodeSet, Reachability};
+pub use removal::{Removal, removals};

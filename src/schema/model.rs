@@ -4,10 +4,12 @@
 //! so that whoever evaluates can keep arrays beside them.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::relationship::{CaveatName, DefinitionName, RelationName};
 
 use super::diagnostic::Span;
+use super::reachability::Reachability;
 
 /// A definition, by its place in [`Schema::definitions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +27,8 @@ pub struct Schema {
     pub(super) nodes: Vec<Node>,
     pub(super) caveats: Vec<CaveatDeclaration>,
     pub(super) definition_by_name: HashMap<DefinitionName, DefinitionId, foldhash::fast::RandomState>,
+    /// Built when first asked for.
+    pub(super) reachability: OnceLock<Reachability>,
 }
 
 /// One object type.
@@ -67,7 +71,7 @@ pub enum NodeKind {
 }
 
 /// One kind of subject that a relation may hold. The four parts together are unique within a relation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AllowedSubject {
     /// The subject's type.
     pub definition: DefinitionId,
@@ -133,7 +137,7 @@ pub enum ArrowFunction {
 }
 
 /// A caveat's declaration, as syntax.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CaveatDeclaration {
     /// The caveat's name.
     pub name: CaveatName,
@@ -178,6 +182,11 @@ impl Schema {
         self.definition(definition).node_by_name.get(name).copied()
     }
 
+    /// The caveat of this name.
+    pub fn find_caveat(&self, name: &str) -> Option<&CaveatDeclaration> {
+        self.caveats.iter().find(|caveat| caveat.name.as_str() == name)
+    }
+
     /// A definition.
     pub fn definition(&self, id: DefinitionId) -> &Definition {
         &self.definitions[id.0 as usize]
@@ -186,5 +195,33 @@ impl Schema {
     /// A relation or permission.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// A relation or permission as messages name it: `group#member`.
+    pub fn node_text(&self, id: NodeId) -> String {
+        let node = self.node(id);
+        format!("{}#{}", self.definition(node.definition).name, node.name)
+    }
+
+    /// A kind of subject as it is written in a schema: `user:* with on_weekdays and expiration`.
+    pub fn subject_text(&self, subject: &AllowedSubject) -> String {
+        let definition = &self.definition(subject.definition).name;
+        let mut text = match subject.form {
+            SubjectForm::Object => definition.to_string(),
+            SubjectForm::Wildcard => format!("{definition}:*"),
+            SubjectForm::Userset(userset) => self.node_text(userset),
+        };
+        match (&subject.caveat, subject.has_expiration) {
+            (None, false) => {}
+            (None, true) => text.push_str(" with expiration"),
+            (Some(caveat), false) => text.push_str(&format!(" with {caveat}")),
+            (Some(caveat), true) => text.push_str(&format!(" with {caveat} and expiration")),
+        }
+        text
+    }
+
+    /// Which nodes can hold which subjects.
+    pub fn reachability(&self) -> &Reachability {
+        self.reachability.get_or_init(|| Reachability::new(self))
     }
 }

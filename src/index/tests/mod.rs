@@ -11,21 +11,13 @@ use super::{Edge, Index, ObjectKey};
 
 fn edge(index: &Index, text: &str) -> Edge {
     let relationship: Relationship = text.parse().unwrap();
-    index
-        .intern(
-            &relationship.resource,
-            &relationship.relation,
-            &relationship.subject,
-        )
-        .unwrap()
+    index.intern(&relationship.resource, &relationship.relation, &relationship.subject).unwrap()
 }
 
 fn is_visible(index: &Index, edge: Edge, revision: u64) -> bool {
-    index
-        .snapshot(Revision(revision))
-        .read(edge.resource, |postings| {
-            postings.has_subject(edge.relation, edge.subject_relation, edge.subject)
-        })
+    index.snapshot(Revision(revision)).read(edge.resource, |postings| {
+        postings.has_subject(edge.relation, edge.subject_relation, edge.subject)
+    })
 }
 
 #[test]
@@ -37,20 +29,14 @@ fn an_edge_is_visible_from_its_birth_until_its_death_and_again_after_its_rebirth
     assert!(index.delete(edge, Revision(4)).is_some());
     assert!(index.delete(edge, Revision(5)).is_none());
     assert!(index.create(edge, Revision(6)).is_some());
-    let visible: Vec<bool> = (1..=7)
-        .map(|revision| is_visible(&index, edge, revision))
-        .collect();
+    let visible: Vec<bool> = (1..=7).map(|revision| is_visible(&index, edge, revision)).collect();
     assert_eq!(visible, [false, true, true, false, false, true, true]);
 }
 
 #[test]
 fn a_userset_an_object_and_a_wildcard_of_the_same_name_are_different_subjects() {
     let index = Index::default();
-    let texts = [
-        "doc:one#viewer@group:eng",
-        "doc:one#viewer@group:eng#member",
-        "doc:one#viewer@group:*",
-    ];
+    let texts = ["doc:one#viewer@group:eng", "doc:one#viewer@group:eng#member", "doc:one#viewer@group:*"];
     for text in texts {
         let edge = edge(&index, text);
         assert!(!index.is_alive(edge), "{text}");
@@ -63,11 +49,11 @@ fn a_userset_an_object_and_a_wildcard_of_the_same_name_are_different_subjects() 
 fn subjects_are_read_in_pages_without_gap_or_repetition() {
     for count in [0, 1, 2, 24, 25, 26, 1000] {
         let index = Index::default();
-        let last = (0..count)
-            .map(|number| edge(&index, &format!("doc:one#viewer@user:u{number}")))
-            .inspect(|edge| {
+        let last = (0..count).map(|number| edge(&index, &format!("doc:one#viewer@user:u{number}"))).inspect(
+            |edge| {
                 index.create(*edge, Revision(1));
-            });
+            },
+        );
         let Some(last) = last.last() else { continue };
         let mut subjects: Vec<ObjectKey> = Vec::new();
         while index.snapshot(Revision(1)).read(last.resource, |postings| {
@@ -93,11 +79,7 @@ fn resources_of_a_definition_come_in_order_of_their_ids() {
     let snapshot = index.snapshot(Revision(1));
     let definition = snapshot.relation_names().find_definition("doc").unwrap();
     let ids = |from| -> Vec<String> {
-        snapshot
-            .resources(definition, from, 3)
-            .iter()
-            .map(|(id, _)| id.to_string())
-            .collect()
+        snapshot.resources(definition, from, 3).iter().map(|(id, _)| id.to_string()).collect()
     };
     assert_eq!(ids(Bound::Unbounded), ["B", "a", "b"]);
     assert_eq!(ids(Bound::Excluded("b")), ["c"]);
@@ -123,9 +105,7 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
 
 /// Few resources and many subjects, so that postings of every form occur.
 fn universe(index: &Index) -> Vec<Edge> {
-    (0..40)
-        .map(|number| edge(index, &format!("doc:d{}#viewer@user:u{}", number % 2, number / 2)))
-        .collect()
+    (0..40).map(|number| edge(index, &format!("doc:d{}#viewer@user:u{}", number % 2, number / 2))).collect()
 }
 
 proptest! {
@@ -187,20 +167,14 @@ fn agrees(
     let mut reverse = BTreeSet::new();
     for edge in universe {
         snapshot.read(edge.resource, |postings| {
-            postings.visit_forward(None, |edge| forward.insert(edge) || true)
+            postings.visit_forward(None, None, None, |edge| forward.insert(edge) || true)
         });
         snapshot.read(edge.subject, |postings| {
-            postings.visit_reverse(None, |edge| reverse.insert(edge) || true)
+            postings.visit_reverse(None, None, None, |edge| reverse.insert(edge) || true)
         });
         let mut resources = Vec::new();
         snapshot.read(edge.subject, |postings| {
-            postings.resources(
-                edge.subject_relation,
-                edge.relation,
-                None,
-                usize::MAX / 2,
-                &mut resources,
-            )
+            postings.resources(edge.subject_relation, edge.relation, None, usize::MAX / 2, &mut resources)
         });
         prop_assert_eq!(resources.contains(&edge.resource), state.contains(edge));
     }

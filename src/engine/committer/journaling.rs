@@ -1,0 +1,51 @@
+//! The thread that makes groups durable.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use crate::engine::error::Unwritable;
+use crate::engine::state::State;
+use crate::journal::Journal;
+
+use super::group::Group;
+use super::preparing::Wake;
+
+/// How a group ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is durable, published, and its writers have been told.
+    Durable,
+    /// It is not durable. It must be taken back before its writers are told.
+    Failed(Group),
+}
+
+/// Appends each group that comes, until there are no more.
+pub(super) fn run(
+    state: &State,
+    journal: &Arc<dyn Journal>,
+    groups: &Receiver<Group>,
+    outcomes: &Sender<Outcome>,
+    wake: &Wake,
+) {
+    for group in groups {
+        let outcome = append(state, journal, group);
+        if outcomes.send(outcome).is_err() {
+            return;
+        }
+        wake.wake();
+    }
+}
+
+fn append(state: &State, journal: &Arc<dyn Journal>, group: Group) -> Outcome {
+    if !group.transactions.is_empty() {
+        if let Err(error) = journal.append(group.base, &group.transactions) {
+            tracing::error!(%error, base = group.base.0, writes = group.replies.len(), "a group of writes is not durable");
+            state.set_writable(false);
+            return Outcome::Failed(group);
+        }
+        state.publish(group.head.clone());
+        state.set_writable(true);
+    }
+    group.reply(&Ok::<(), Unwritable>(()));
+    Outcome::Durable
+}

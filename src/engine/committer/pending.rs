@@ -1,0 +1,122 @@
+//! The state that the next write meets: all that was accepted before it, durable or not.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::engine::error::Unwritable;
+use crate::engine::state::{Head, State};
+use crate::evaluate::Program;
+use crate::index::{Edge, Snapshot};
+use crate::journal::{RelationshipChange, Transaction};
+use crate::relationship::{Relationship, Revision, Timestamp};
+
+use super::group::Group;
+
+/// The state that the next write meets, and the group that it will be part of.
+#[derive(Debug)]
+pub(in crate::engine) struct Pending {
+    state: Arc<State>,
+    program: Option<Arc<Program>>,
+    pub(super) group: Group,
+}
+
+impl Pending {
+    pub(super) fn new(state: Arc<State>) -> Self {
+        let head = Head::clone(&state.head());
+        let program = head.schemas.program_at(head.revision, state.index.relation_names());
+        Self { state, program, group: Group::on(head) }
+    }
+
+    /// Hands out the group, and begins the next one on top of it.
+    pub(super) fn take_group(&mut self) -> Group {
+        let next = Group::on(self.group.head.clone());
+        std::mem::replace(&mut self.group, next)
+    }
+
+    /// The graph with everything that was accepted.
+    pub(in crate::engine) fn snapshot(&self) -> Snapshot<'_> {
+        self.state.index.snapshot(self.group.head.revision)
+    }
+
+    /// The schema that was accepted last.
+    pub(in crate::engine) fn program(&self) -> Option<&Arc<Program>> {
+        self.program.as_ref()
+    }
+
+    /// What is shared with readers.
+    pub(in crate::engine) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The revision of the next write.
+    pub(in crate::engine) fn next_revision(&self) -> Revision {
+        self.group.head.revision.next()
+    }
+
+    /// Applies the creation of a relationship at the next revision. Whether it was not there.
+    pub(in crate::engine) fn create(&mut self, relationship: &Relationship) -> Result<bool, Unwritable> {
+        let Relationship { resource, relation, subject, .. } = relationship;
+        let edge = self.state.index.intern(resource, relation, subject).map_err(|_| Unwritable::Full)?;
+        let change = self.state.index.create(edge, self.next_revision());
+        self.group.changes.extend(change);
+        Ok(change.is_some())
+    }
+
+    /// Applies the deletion of a relationship at the next revision. Whether it was there.
+    pub(in crate::engine) fn delete(&mut self, edge: Edge) -> bool {
+        let change = self.state.index.delete(edge, self.next_revision());
+        self.group.changes.extend(change);
+        change.is_some()
+    }
+
+    /// Makes what was applied since the last call the next revision.
+    pub(in crate::engine) fn commit(
+        &mut self,
+        changes: Vec<RelationshipChange>,
+        metadata_json: Option<String>,
+    ) -> Revision {
+        self.push(changes, metadata_json, None)
+    }
+
+    /// Makes a schema the next revision.
+    pub(in crate::engine) fn commit_schema(&mut self, text: Arc<str>, program: Arc<Program>) -> Revision {
+        let revision = self.next_revision();
+        let schemas = self.group.head.schemas.with(revision, Arc::clone(&text), Some(Arc::clone(&program)));
+        self.group.head.schemas = Arc::new(schemas);
+        self.program = Some(program);
+        self.push(Vec::new(), None, Some(text.to_string()))
+    }
+
+    /// Takes back what was applied at the next revision, which is not to be.
+    pub(super) fn abandon(&mut self, changes_before: usize) {
+        for change in self.group.changes.drain(changes_before..).rev() {
+            self.state.index.take_back(change);
+        }
+    }
+
+    fn push(
+        &mut self,
+        changes: Vec<RelationshipChange>,
+        metadata_json: Option<String>,
+        schema: Option<String>,
+    ) -> Revision {
+        let revision = self.next_revision();
+        self.group.head.revision = revision;
+        self.group.transactions.push(Transaction {
+            revision,
+            committed_at: now(),
+            schema,
+            changes,
+            metadata_json,
+        });
+        revision
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        nanoseconds: since.subsec_nanos(),
+    }
+}

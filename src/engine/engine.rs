@@ -1,0 +1,144 @@
+//! Opening, asking and closing.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::index::Index;
+use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
+use crate::relationship::Revision;
+
+use super::committer::{Committer, Write};
+use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
+use super::options::EngineOptions;
+use super::state::{Head, Schemas, State};
+use super::token::{Consistency, ZedToken};
+use super::view::View;
+
+/// A relationship graph: durable, in order, and ready to be asked.
+///
+/// All methods may be called from many threads at once. Dropping the engine makes durable what was accepted and
+/// releases its directory.
+#[derive(Debug)]
+pub struct Engine {
+    // Before the state: the threads end first.
+    committer: Committer,
+    pub(super) state: Arc<State>,
+}
+
+impl Engine {
+    /// Opens the graph in a directory, which is made if it is not there. Only one process can have it open.
+    pub fn open(directory: impl AsRef<Path>, options: EngineOptions) -> Result<Self, OpenError> {
+        Self::with_journal(Arc::new(SledJournal::open(directory.as_ref())?), options)
+    }
+
+    /// Opens an empty graph that ends with the process.
+    pub fn in_memory(options: EngineOptions) -> Result<Self, OpenError> {
+        Self::with_journal(Arc::new(MemoryJournal::new()), options)
+    }
+
+    /// Opens the graph that a journal tells of.
+    pub fn with_journal(journal: Arc<dyn Journal>, options: EngineOptions) -> Result<Self, OpenError> {
+        let index = Index::default();
+        let mut replay =
+            Replay { index: &index, head: Revision::ZERO, schemas: Schemas::default(), problem: None };
+        journal.read(Revision::ZERO, &mut |transaction| replay.apply(&transaction))?;
+        let Replay { head, schemas, problem, .. } = replay;
+        if let Some(problem) = problem {
+            return Err(OpenError::Replay { revision: head.next(), problem });
+        }
+        if schemas.text_at(head).is_some() && schemas.program_at(head, index.relation_names()).is_none() {
+            let problem = "its schema does not compile".to_owned();
+            return Err(OpenError::Replay { revision: head, problem });
+        }
+        let head = Head { revision: head, schemas: Arc::new(schemas) };
+        let state = Arc::new(State::new(journal.identity(), index, options, head));
+        let committer = Committer::start(&state, journal).map_err(OpenError::Thread)?;
+        Ok(Self { committer, state })
+    }
+
+    /// The graph in a state that meets a requirement.
+    pub fn at(&self, consistency: &Consistency) -> Result<View, ConsistencyError> {
+        View::at(&self.state, consistency)
+    }
+
+    /// The graph in the state that a cursor's first page was read at, and the position to go on after. `call` is a
+    /// digest of the call's arguments, which must be as they were.
+    pub fn at_cursor(&self, cursor: &str, call: u64) -> Result<(View, String), CursorError> {
+        View::at_cursor(&self.state, cursor, call)
+    }
+
+    /// The newest durable revision.
+    pub fn head(&self) -> Revision {
+        self.state.head().revision
+    }
+
+    /// Whether the last write could be made durable.
+    pub fn is_writable(&self) -> bool {
+        self.state.is_writable()
+    }
+
+    /// Makes durable what was accepted, and refuses further writes. Reads go on.
+    pub fn close(&self) {
+        self.committer.stop();
+    }
+
+    pub(super) async fn submit(&self, write: Box<dyn Write>) -> Result<(), Unwritable> {
+        self.committer.submit(write).await
+    }
+
+    pub(super) fn token(state: &State, revision: Revision) -> ZedToken {
+        ZedToken::new(state.identity, revision)
+    }
+}
+
+/// Builds the index from the journal.
+struct Replay<'index> {
+    index: &'index Index,
+    head: Revision,
+    schemas: Schemas,
+    problem: Option<String>,
+}
+
+impl Replay<'_> {
+    fn apply(&mut self, transaction: &Transaction) -> ControlFlow<()> {
+        if transaction.revision != self.head.next() {
+            self.problem = Some(format!("it is followed by revision {}", transaction.revision));
+            return ControlFlow::Break(());
+        }
+        for change in &transaction.changes {
+            if self.apply_change(transaction.revision, change).is_err() {
+                self.problem = Some(Unwritable::Full.to_string());
+                return ControlFlow::Break(());
+            }
+        }
+        if let Some(text) = &transaction.schema {
+            self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);
+        }
+        self.head = transaction.revision;
+        ControlFlow::Continue(())
+    }
+
+    fn apply_change(
+        &self,
+        revision: Revision,
+        change: &RelationshipChange,
+    ) -> Result<(), crate::index::IndexFull> {
+        match change {
+            RelationshipChange::Touch(relationship) => {
+                let edge = self.index.intern(
+                    &relationship.resource,
+                    &relationship.relation,
+                    &relationship.subject,
+                )?;
+                self.index.create(edge, revision);
+            }
+            RelationshipChange::Delete { resource, relation, subject } => {
+                if let Some(edge) = self.index.find(resource, relation, subject) {
+                    self.index.delete(edge, revision);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,300 @@
+//! Finding the edges that a filter describes.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::index::{DefinitionKey, ELLIPSIS, Edge, ObjectKey, RelationKey, Snapshot, WILDCARD};
+use crate::relationship::{RelationshipFilter, SubjectIdFilter, SubjectRelationFilter};
+
+/// Edges copied out of the index at once, and resources looked at at once.
+const CHUNK: usize = 256;
+
+/// A filter in the index's numbers, at a snapshot.
+pub(super) struct Matcher<'view> {
+    snapshot: Snapshot<'view>,
+    /// The definitions that resources may have, in order of their names.
+    definitions: Vec<(Arc<str>, DefinitionKey)>,
+    resource_id: Option<String>,
+    resource_id_prefix: Option<String>,
+    /// The relations that edges may have; any if there is nothing.
+    relations: Option<Vec<RelationKey>>,
+    subject: Option<SubjectMatcher>,
+}
+
+struct SubjectMatcher {
+    /// The relations that subjects may have.
+    forms: Vec<RelationKey>,
+    /// The subject's object: nothing for any, [`ObjectKey::NONE`] for one that does not occur.
+    object: Option<ObjectKey>,
+}
+
+impl<'view> Matcher<'view> {
+    pub(super) fn new(snapshot: Snapshot<'view>, filter: &RelationshipFilter) -> Self {
+        let names = snapshot.relation_names();
+        let definition_name = filter.resource_definition.as_ref();
+        let mut definitions: Vec<_> = match definition_name {
+            Some(name) => names
+                .find_definition(name.as_str())
+                .map(|key| (Arc::from(name.as_str()), key))
+                .into_iter()
+                .collect(),
+            None => names.definitions().into_iter().map(|(key, name)| (name, key)).collect(),
+        };
+        definitions.sort_unstable();
+        let is_any_relation = definition_name.is_none() && filter.relation.is_none();
+        let relations = (!is_any_relation).then(|| {
+            let name = filter.relation.as_ref().map(AsRef::as_ref);
+            match definition_name {
+                Some(_) => {
+                    definitions.iter().flat_map(|(_, key)| names.relations(Some(*key), name)).collect()
+                }
+                None => names.relations(None, name),
+            }
+        });
+        let subject = filter.subject.as_ref().map(|subject| {
+            let definition = names.find_definition(subject.definition.as_str());
+            let form = match &subject.relation {
+                SubjectRelationFilter::Any => None,
+                SubjectRelationFilter::Ellipsis => Some(vec![ELLIPSIS, WILDCARD]),
+                SubjectRelationFilter::Named(relation) => Some(vec![relation.as_str()]),
+            };
+            let forms_named =
+                |name| definition.into_iter().flat_map(move |key| names.relations(Some(key), name));
+            let forms = match form {
+                None => forms_named(None).collect(),
+                Some(forms) => forms.into_iter().flat_map(|form| forms_named(Some(form))).collect(),
+            };
+            let object = subject.id.as_ref().map(|id| {
+                let id = match id {
+                    SubjectIdFilter::Object(id) => id.as_str(),
+                    SubjectIdFilter::Wildcard => WILDCARD,
+                };
+                definition.and_then(|key| snapshot.find_object(key, id)).unwrap_or(ObjectKey::NONE)
+            });
+            SubjectMatcher { forms, object }
+        });
+        Self {
+            snapshot,
+            definitions,
+            resource_id: filter.resource_id.as_ref().map(ToString::to_string),
+            resource_id_prefix: filter.resource_id_prefix.as_ref().map(ToString::to_string),
+            relations,
+            subject,
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot<'view> {
+        self.snapshot
+    }
+
+    /// Visits every edge that matches, in no particular order, until the visitor returns false.
+    pub(super) fn visit(&self, mut visitor: impl FnMut(Edge) -> bool) {
+        if let Some(id) = &self.resource_id {
+            for (_, definition) in &self.definitions {
+                if let Some(resource) = self.snapshot.find_object(*definition, id)
+                    && !self.visit_resource(resource, &mut visitor)
+                {
+                    return;
+                }
+            }
+        } else if let Some(subject) = self.known_subject() {
+            self.visit_subject(subject, &mut visitor);
+        } else {
+            let mut resources = Resources::from_start();
+            while let Some((_, _, resource)) = resources.next(self) {
+                if !self.visit_resource(resource, &mut visitor) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The subject's object, if the filter has one.
+    pub(super) fn known_subject(&self) -> Option<ObjectKey> {
+        self.subject.as_ref().and_then(|subject| subject.object)
+    }
+
+    /// Visits the matching edges of one resource. Whether the visitor wants more.
+    pub(super) fn visit_resource(&self, resource: ObjectKey, mut visitor: impl FnMut(Edge) -> bool) -> bool {
+        let Some(definition) = self.snapshot.object_name(resource).map(|(definition, _)| definition) else {
+            return true;
+        };
+        let relations = self.relations.as_ref().map(|relations| {
+            let names = self.snapshot.relation_names();
+            let is_own = |relation: &&RelationKey| {
+                names.relation_name(**relation).is_some_and(|(owner, _)| owner == definition)
+            };
+            relations.iter().filter(is_own).copied().collect::<Vec<_>>()
+        });
+        if let (Some(relations), Some(subject)) = (&relations, &self.subject)
+            && let Some(object) = subject.object
+        {
+            return self.visit_exact(resource, relations, &subject.forms, object, visitor);
+        }
+        let is_match = |edge: &Edge| self.is_subject_match(edge);
+        for relation in optional(relations.as_deref()) {
+            let mut after = None;
+            loop {
+                let mut chunk = Vec::with_capacity(8);
+                self.snapshot.read(resource, |postings| {
+                    postings.visit_forward(relation, None, after, |edge| {
+                        chunk.push(edge);
+                        chunk.len() < CHUNK
+                    });
+                });
+                after = chunk.last().copied();
+                let is_last = chunk.len() < CHUNK;
+                if !chunk.into_iter().filter(is_match).all(&mut visitor) {
+                    return false;
+                }
+                if is_last {
+                    break;
+                }
+            }
+        }
+        true
+    }
+
+    /// Visits the edges between a resource and one subject: searches, however many others there are.
+    fn visit_exact(
+        &self,
+        resource: ObjectKey,
+        relations: &[RelationKey],
+        forms: &[RelationKey],
+        subject: ObjectKey,
+        mut visitor: impl FnMut(Edge) -> bool,
+    ) -> bool {
+        for relation in relations {
+            for form in forms {
+                let has_edge =
+                    |postings: crate::index::PostingsAt<'_>| postings.has_subject(*relation, *form, subject);
+                if self.snapshot.read(resource, has_edge)
+                    && !visitor(Edge { resource, relation: *relation, subject_relation: *form, subject })
+                {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Visits the matching edges of one subject. Whether the visitor wants more.
+    pub(super) fn visit_subject(&self, subject: ObjectKey, mut visitor: impl FnMut(Edge) -> bool) -> bool {
+        let forms = self.subject.as_ref().map(|subject| subject.forms.as_slice());
+        for form in optional(forms) {
+            for relation in optional(self.relations.as_deref()) {
+                let mut after = None;
+                loop {
+                    let mut chunk = Vec::with_capacity(8);
+                    self.snapshot.read(subject, |postings| {
+                        postings.visit_reverse(form, relation, after, |edge| {
+                            chunk.push(edge);
+                            chunk.len() < CHUNK
+                        });
+                    });
+                    after = chunk.last().copied();
+                    let is_last = chunk.len() < CHUNK;
+                    let is_match = |edge: &Edge| self.is_resource_match(edge.resource);
+                    if !chunk.into_iter().filter(is_match).all(&mut visitor) {
+                        return false;
+                    }
+                    if is_last {
+                        break;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn is_subject_match(&self, edge: &Edge) -> bool {
+        self.subject.as_ref().is_none_or(|subject| {
+            subject.forms.contains(&edge.subject_relation)
+                && subject.object.is_none_or(|object| object == edge.subject)
+        })
+    }
+
+    fn is_resource_match(&self, resource: ObjectKey) -> bool {
+        let is_prefixed = |prefix: &String| {
+            self.snapshot.object_name(resource).is_some_and(|(_, id)| id.starts_with(prefix.as_str()))
+        };
+        self.resource_id_prefix.as_ref().is_none_or(is_prefixed)
+    }
+}
+
+/// Each of the keys that are given, or once nothing.
+fn optional(keys: Option<&[RelationKey]>) -> impl Iterator<Item = Option<RelationKey>> {
+    let is_any = keys.is_none();
+    keys.unwrap_or_default().iter().copied().map(Some).chain(is_any.then_some(None))
+}
+
+/// The resources that a matcher may find edges at, in order of their definition's name and their id.
+#[derive(Debug)]
+pub(super) struct Resources {
+    definition: usize,
+    /// The last id seen in the current definition.
+    after: Option<Arc<str>>,
+    page: std::vec::IntoIter<(Arc<str>, ObjectKey)>,
+}
+
+impl Resources {
+    pub(super) fn from_start() -> Self {
+        Self { definition: 0, after: None, page: Vec::new().into_iter() }
+    }
+
+    /// Begins at a resource, or at the next one if it is not there.
+    pub(super) fn from_resource(matcher: &Matcher<'_>, definition: &str, id: &str) -> Self {
+        let place = matcher.definitions.partition_point(|(name, _)| **name < *definition);
+        let is_there = matcher.definitions.get(place).is_some_and(|(name, _)| **name == *definition);
+        let Some((_, key)) = matcher.definitions.get(place).filter(|_| is_there) else {
+            return Self { definition: place, after: None, page: Vec::new().into_iter() };
+        };
+        let page = matcher.page(*key, Bound::Included(id));
+        // Should the page be empty, the next one is, too: all ids are before this one.
+        let after = page.last().map_or_else(|| Arc::from(id), |(id, _)| Arc::clone(id));
+        Self { definition: place, after: Some(after), page: page.into_iter() }
+    }
+
+    pub(super) fn next(&mut self, matcher: &Matcher<'_>) -> Option<(Arc<str>, Arc<str>, ObjectKey)> {
+        loop {
+            let (name, key) = matcher.definitions.get(self.definition)?;
+            if let Some((id, resource)) = self.page.next() {
+                return Some((Arc::clone(name), id, resource));
+            }
+            let from = match (&self.after, &matcher.resource_id_prefix) {
+                (Some(after), _) => Bound::Excluded(&**after),
+                (None, Some(prefix)) => Bound::Included(prefix.as_str()),
+                (None, None) => Bound::Unbounded,
+            };
+            let page = matcher.page(*key, from);
+            match page.last() {
+                Some((id, _)) => self.after = Some(Arc::clone(id)),
+                None => {
+                    self.definition += 1;
+                    self.after = None;
+                }
+            }
+            self.page = page.into_iter();
+        }
+    }
+}
+
+impl Matcher<'_> {
+    /// The next resources of a definition that the filter's id or prefix allows.
+    fn page(&self, definition: DefinitionKey, from: Bound<&str>) -> Vec<(Arc<str>, ObjectKey)> {
+        if let Some(wanted) = &self.resource_id {
+            let is_in_range = match from {
+                Bound::Included(from) => wanted.as_str() >= from,
+                Bound::Excluded(from) => wanted.as_str() > from,
+                Bound::Unbounded => true,
+            };
+            let resource = self.snapshot.find_object(definition, wanted).filter(|_| is_in_range);
+            return resource.map(|resource| (Arc::from(wanted.as_str()), resource)).into_iter().collect();
+        }
+        let mut page = self.snapshot.resources(definition, from, CHUNK);
+        if let Some(prefix) = &self.resource_id_prefix {
+            page.retain(|(id, _)| id.starts_with(prefix.as_str()));
+        }
+        page
+    }
+}

@@ -1,0 +1,36 @@
+//! The use cases, in domain types: one file a verb.
+//!
+//! Reads are answered from a [`View`], which is the graph and its schema at one revision. Writes go to the committer,
+//! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
+
+mod check_permission;
+mod committer;
+mod conditions;
+mod delete_relationships;
+mod engine;
+mod error;
+mod matching;
+mod names;
+mod options;
+mod read_relationships;
+mod request;
+mod state;
+mod token;
+mod view;
+mod wait;
+mod write_relationships;
+mod write_schema;
+
+pub use engine::Engine;
+pub use error::{
+    CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
+    InvalidCursor, InvalidFilter, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
+    WriteRelationshipsError, WriteSchemaError,
+};
+pub use options::{EngineLimits, EngineOptions};
+pub use read_relationships::RelationshipReader;
+pub use request::{
+    CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
+};
+pub use token::{Consistency, ZedToken};
+pub use view::View;

@@ -1,0 +1,49 @@
+//! How an engine is to behave.
+
+use crate::evaluate::Limits;
+
+/// What an embedding program or an operator may choose.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Bounds on requests.
+    pub limits: EngineLimits,
+}
+
+/// Bounds on requests. The defaults are those of SpiceDB where it has the same bound.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EngineLimits {
+    /// Sub-questions that may nest within one check.
+    pub depth_max: u32,
+    /// Sub-questions asked and entries read by one check, together.
+    pub visits_max: u64,
+    /// Updates in one write.
+    pub updates_max: usize,
+    /// Preconditions of one write or delete.
+    pub preconditions_max: usize,
+    /// The limit of one delete that has one.
+    pub delete_limit_max: u32,
+    /// Bytes of a transaction's metadata as JSON.
+    pub metadata_bytes_max: usize,
+    /// Bytes of a relationship's caveat: its name and its stored context.
+    pub caveat_bytes_max: usize,
+    /// Whether definitions and caveats must be named `prefix/name`.
+    pub are_schema_prefixes_required: bool,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        let Limits { depth_max, visits_max, .. } = Limits::default();
+        Self {
+            depth_max,
+            visits_max,
+            updates_max: 1000,
+            preconditions_max: 1000,
+            delete_limit_max: 1000,
+            metadata_bytes_max: 65_000,
+            caveat_bytes_max: 25_000,
+            are_schema_prefixes_required: false,
+        }
+    }
+}

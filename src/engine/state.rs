@@ -1,0 +1,105 @@
+//! What readers and the committer share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+
+use crate::evaluate::Program;
+use crate::index::{Index, RelationNames};
+use crate::journal::JournalIdentity;
+use crate::relationship::Revision;
+use crate::schema::{CompileOptions, Schema};
+
+use super::options::EngineOptions;
+
+/// Everything that outlives a request.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) identity: JournalIdentity,
+    pub(super) index: Index,
+    pub(super) options: EngineOptions,
+    head: ArcSwap<Head>,
+    is_writable: AtomicBool,
+}
+
+/// The newest durable state.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) revision: Revision,
+    pub(super) schemas: Arc<Schemas>,
+}
+
+/// Every schema that there has been, each from its revision on, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Schemas {
+    versions: Vec<Arc<SchemaVersion>>,
+}
+
+/// One schema.
+#[derive(Debug)]
+struct SchemaVersion {
+    from: Revision,
+    text: Arc<str>,
+    /// Compiled when it is first needed: after a restart, old ones may never be.
+    program: OnceLock<Option<Arc<Program>>>,
+}
+
+impl State {
+    pub(super) fn new(identity: JournalIdentity, index: Index, options: EngineOptions, head: Head) -> Self {
+        let head = ArcSwap::from_pointee(head);
+        Self { identity, index, options, head, is_writable: AtomicBool::new(true) }
+    }
+
+    /// The newest durable state.
+    pub(super) fn head(&self) -> Arc<Head> {
+        self.head.load_full()
+    }
+
+    /// Lets readers see a state that has become durable.
+    pub(super) fn publish(&self, head: Head) {
+        self.head.store(Arc::new(head));
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.is_writable.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_writable(&self, is_writable: bool) {
+        self.is_writable.store(is_writable, Ordering::Relaxed);
+    }
+}
+
+impl Schemas {
+    /// The same with one more, from a revision on.
+    pub(super) fn with(&self, from: Revision, text: Arc<str>, program: Option<Arc<Program>>) -> Self {
+        let program = program.map(|program| OnceLock::from(Some(program))).unwrap_or_default();
+        let mut versions = self.versions.clone();
+        versions.push(Arc::new(SchemaVersion { from, text, program }));
+        Self { versions }
+    }
+
+    /// The text of the schema at a revision.
+    pub(super) fn text_at(&self, revision: Revision) -> Option<&Arc<str>> {
+        self.version_at(revision).map(|version| &version.text)
+    }
+
+    /// The schema at a revision, ready to run; `None` before the first, or if this version of the program cannot
+    /// read what an older one wrote.
+    pub(super) fn program_at(&self, revision: Revision, names: &RelationNames) -> Option<Arc<Program>> {
+        let version = self.version_at(revision)?;
+        let compile = || match Schema::compile(&version.text, &CompileOptions::default()) {
+            Ok(schema) => Some(Arc::new(Program::new(Arc::new(schema), names))),
+            Err(error) => {
+                tracing::error!(revision = version.from.0, %error, "the stored schema no longer compiles");
+                None
+            }
+        };
+        version.program.get_or_init(compile).clone()
+    }
+
+    fn version_at(&self, revision: Revision) -> Option<&Arc<SchemaVersion>> {
+        let after = self.versions.partition_point(|version| version.from <= revision);
+        self.versions[..after].last()
+    }
+}

@@ -1,0 +1,201 @@
+//! Writing relationships: checked against the state that all earlier writes leave, applied at one revision.
+
+use std::collections::HashSet;
+
+use tokio::sync::oneshot;
+
+use crate::journal::RelationshipChange;
+use crate::relationship::{Relationship, RelationshipUpdate, Subject, UpdateOperation};
+use crate::schema::{AllowedSubject, NodeKind, Schema, SubjectForm};
+
+use super::committer::{Pending, Reply, Write};
+use super::conditions::{self, Answer};
+use super::engine::Engine;
+use super::error::{Unwritable, WriteRelationshipsError};
+use super::names;
+use super::options::EngineLimits;
+use super::request::{WriteRelationships, Written};
+use super::wait::block_on;
+
+impl Engine {
+    /// Writes relationships and waits until they are durable. Blocks the thread; in async code, use
+    /// [`Self::write_relationships_async`].
+    pub fn write_relationships(
+        &self,
+        request: WriteRelationships,
+    ) -> Result<Written, WriteRelationshipsError> {
+        block_on(self.write_relationships_async(request))
+    }
+
+    /// Writes relationships and waits until they are durable, under any async runtime. Once it has been polled, the
+    /// write may happen even if the future is dropped.
+    pub async fn write_relationships_async(
+        &self,
+        request: WriteRelationships,
+    ) -> Result<Written, WriteRelationshipsError> {
+        check_request(&request, &self.state.options.limits)?;
+        let (answer, outcome) = oneshot::channel();
+        self.submit(Box::new(Writing { request, answer })).await?;
+        outcome.await.unwrap_or(Err(Unwritable::Closing.into()))
+    }
+}
+
+struct Writing {
+    request: WriteRelationships,
+    answer: Answer<Written, WriteRelationshipsError>,
+}
+
+impl Write for Writing {
+    fn prepare(self: Box<Self>, pending: &mut Pending) -> Reply {
+        let Self { request, answer } = *self;
+        conditions::reply(answer, write(request, pending))
+    }
+}
+
+/// What can be checked without the state.
+fn check_request(request: &WriteRelationships, limits: &EngineLimits) -> Result<(), WriteRelationshipsError> {
+    let WriteRelationships { updates, preconditions, metadata_json } = request;
+    conditions::check_sizes(&[], metadata_json.as_deref(), limits)?;
+    let (count, count_max) = (updates.len(), limits.updates_max);
+    if count > count_max {
+        return Err(WriteRelationshipsError::TooManyUpdates { count, count_max });
+    }
+    conditions::check_sizes(preconditions, None, limits)?;
+    let mut keys = HashSet::with_capacity(updates.len());
+    for RelationshipUpdate { relationship, .. } in updates {
+        if !keys.insert(relationship.key()) {
+            return Err(WriteRelationshipsError::DuplicateUpdate {
+                relationship: Box::new(relationship.clone()),
+            });
+        }
+    }
+    for RelationshipUpdate { relationship, .. } in updates {
+        let caveat = relationship.caveat.as_ref();
+        let bytes = caveat.map_or(0, |caveat| caveat.name.as_str().len() + caveat.context_json.len());
+        let bytes_max = limits.caveat_bytes_max;
+        if bytes > bytes_max {
+            let relationship = Box::new(relationship.clone());
+            return Err(WriteRelationshipsError::CaveatTooLarge { relationship, bytes, bytes_max });
+        }
+    }
+    Ok(())
+}
+
+fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, WriteRelationshipsError> {
+    let WriteRelationships { updates, preconditions, metadata_json } = request;
+    conditions::check_names(&preconditions, pending)?;
+    let schema = pending.program().map(|program| program.schema().clone());
+    for update in &updates {
+        check_update(schema.as_deref(), update)?;
+    }
+    conditions::check_holding(&preconditions, pending)?;
+    check_creations(&updates, pending)?;
+    let mut changes = Vec::with_capacity(updates.len());
+    for RelationshipUpdate { operation, relationship } in updates {
+        match operation {
+            UpdateOperation::Create | UpdateOperation::Touch => {
+                if pending.create(&relationship)? {
+                    changes.push(RelationshipChange::Touch(relationship));
+                }
+            }
+            UpdateOperation::Delete => {
+                let Relationship { resource, relation, subject, .. } = relationship;
+                let edge = pending.state().index.find(&resource, &relation, &subject);
+                if edge.is_some_and(|edge| pending.delete(edge)) {
+                    changes.push(RelationshipChange::Delete { resource, relation, subject });
+                }
+            }
+        }
+    }
+    let revision = pending.commit(changes, metadata_json);
+    Ok(Written { written_at: Engine::token(pending.state(), revision) })
+}
+
+/// Whether the schema has the names of an update and allows its kind of subject.
+fn check_update(schema: Option<&Schema>, update: &RelationshipUpdate) -> Result<(), WriteRelationshipsError> {
+    let relationship = &update.relationship;
+    let found = names::find_relationship(schema, relationship)?;
+    let Some(schema) = schema else { return Ok(()) };
+    let (definition, relation) = (&relationship.resource.definition, &relationship.relation);
+    let NodeKind::Relation(allowed) = &schema.node(found.node).kind else {
+        let (definition, permission) = (definition.clone(), relation.clone());
+        return Err(WriteRelationshipsError::CannotUpdatePermission { definition, permission });
+    };
+    let form = match (&relationship.subject, found.subject_node) {
+        (Subject::Wildcard(_), _) => SubjectForm::Wildcard,
+        (_, Some(node)) => SubjectForm::Userset(node),
+        (_, None) => SubjectForm::Object,
+    };
+    let is_of_kind =
+        |allowed: &&AllowedSubject| allowed.definition == found.subject_definition && allowed.form == form;
+    let is_allowed = allowed.iter().filter(is_of_kind).any(|allowed| has_traits(allowed, update));
+    if is_allowed {
+        return Ok(());
+    }
+    Err(WriteRelationshipsError::InvalidSubjectType {
+        definition: definition.clone(),
+        relation: relation.clone(),
+        subject_type: subject_type(relationship),
+        suggestion: suggestion(schema, allowed, form, &found),
+    })
+}
+
+/// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them.
+fn has_traits(allowed: &AllowedSubject, update: &RelationshipUpdate) -> bool {
+    let Relationship { caveat, expires_at, .. } = &update.relationship;
+    let caveat = caveat.as_ref().map(|caveat| &caveat.name);
+    match update.operation {
+        UpdateOperation::Delete => caveat.is_none() || caveat == allowed.caveat.as_ref(),
+        UpdateOperation::Create | UpdateOperation::Touch => {
+            caveat == allowed.caveat.as_ref() && expires_at.is_some() == allowed.has_expiration
+        }
+    }
+}
+
+/// The kind of a relationship's subject as a schema writes it, such as `group#member with on_weekdays`.
+fn subject_type(relationship: &Relationship) -> String {
+    let definition = relationship.subject.definition();
+    let mut text = match &relationship.subject {
+        Subject::Object(_) => definition.to_string(),
+        Subject::Wildcard(_) => format!("{definition}:*"),
+        Subject::Userset(_, relation) => format!("{definition}#{relation}"),
+    };
+    match (&relationship.caveat, relationship.expires_at) {
+        (Some(caveat), Some(_)) => text.push_str(&format!(" with {} and expiration", caveat.name)),
+        (Some(caveat), None) => text.push_str(&format!(" with {}", caveat.name)),
+        (None, Some(_)) => text.push_str(" with expiration"),
+        (None, None) => {}
+    }
+    text
+}
+
+/// Who writes a group where its members are meant is told so.
+fn suggestion(
+    schema: &Schema,
+    allowed: &[AllowedSubject],
+    form: SubjectForm,
+    found: &names::RelationshipNames,
+) -> Option<String> {
+    if form != SubjectForm::Object {
+        return None;
+    }
+    allowed.iter().filter(|allowed| allowed.definition == found.subject_definition).find_map(|allowed| {
+        let SubjectForm::Userset(node) = allowed.form else { return None };
+        Some(format!("{}#{}", schema.definition(allowed.definition).name, schema.node(node).name))
+    })
+}
+
+/// Whether none of the relationships to be created is there.
+fn check_creations(updates: &[RelationshipUpdate], pending: &Pending) -> Result<(), WriteRelationshipsError> {
+    let index = &pending.state().index;
+    let creations = updates.iter().filter(|update| update.operation == UpdateOperation::Create);
+    for RelationshipUpdate { relationship, .. } in creations {
+        let Relationship { resource, relation, subject, .. } = relationship;
+        if index.find(resource, relation, subject).is_some_and(|edge| index.is_alive(edge)) {
+            return Err(WriteRelationshipsError::AlreadyExists {
+                relationship: Box::new(relationship.clone()),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Has a subject a permission on a resource?
+
+use std::cell::RefCell;
+
+use crate::index::{ObjectKey, RelationKey, Snapshot};
+use crate::relationship::{Object, Subject};
+use crate::schema::{DefinitionId, NodeId};
+
+use super::error::EvaluateError;
+use super::exact;
+use super::limits::{Limits, Meter};
+use super::machine::{Goal, Machine, Scratch, Stop};
+use super::program::Program;
+use super::questions::Question;
+
+/// The answer to a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// The subject has it.
+    Member,
+    /// The subject does not have it.
+    NotMember,
+}
+
+thread_local! {
+    /// The memory of the last evaluation on this thread, for the next one to use.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// A question, its names found in the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Check<'question> {
+    /// The resource, of the definition that `node` belongs to.
+    pub resource: &'question Object,
+    /// The relation or permission.
+    pub node: NodeId,
+    /// The subject. A wildcard asks for the wildcard itself.
+    pub subject: &'question Subject,
+    /// The subject's definition.
+    pub subject_definition: DefinitionId,
+    /// The subject's relation, if it has one.
+    pub subject_node: Option<NodeId>,
+}
+
+/// Whether the subject has the relation or permission on the resource.
+pub fn check(
+    program: &Program,
+    snapshot: Snapshot<'_>,
+    asked: Check<'_>,
+    limits: Limits<'_>,
+) -> Result<Membership, EvaluateError> {
+    let goal = goal(program, snapshot, asked);
+    let resource = asked.resource;
+    let definition = program.definition(program.schema().node(asked.node).definition);
+    let object = snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or_else(|| {
+        // Two unknown objects are told apart by name: a subject may be the very resource.
+        let is_subject =
+            matches!(asked.subject, Subject::Object(object) | Subject::Userset(object, _) if object == resource);
+        if is_subject { ObjectKey::NONE } else { ObjectKey::OTHER_NONE }
+    });
+    let question = Question { node: asked.node, object };
+    let is_member = SCRATCH.with_borrow_mut(|scratch| {
+        let mut meter = Meter::new(limits);
+        match Machine::new(program, snapshot, &goal, &mut meter, scratch).run(question) {
+            Ok(is_member) => Ok(is_member),
+            Err(Stop::Error(error)) => Err(error),
+            Err(Stop::Negated) => exact::check(program, snapshot, &goal, &mut meter, question),
+        }
+    })?;
+    Ok(if is_member { Membership::Member } else { Membership::NotMember })
+}
+
+/// The subject in numbers.
+fn goal(program: &Program, snapshot: Snapshot<'_>, asked: Check<'_>) -> Goal {
+    let Check { subject, subject_definition, subject_node, .. } = asked;
+    let definition = program.definition(subject_definition);
+    let wildcard = definition
+        .wildcard_form
+        .and_then(|form| Some((form, snapshot.find_object(definition.key, crate::index::WILDCARD)?)));
+    Goal {
+        form: match subject {
+            Subject::Object(_) => definition.object_form,
+            Subject::Wildcard(_) => definition.wildcard_form.unwrap_or(RelationKey::NONE),
+            Subject::Userset(..) => subject_node.map_or(RelationKey::NONE, |node| program.node_key(node)),
+        },
+        node: subject_node,
+        object: snapshot.find_object(definition.key, subject.id()).unwrap_or(ObjectKey::NONE),
+        wildcard,
+        possible: program.reachability().nodes_for(subject_definition, subject_node),
+        is_object: matches!(subject, Subject::Object(_)),
+    }
+}

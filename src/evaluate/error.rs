@@ -1,0 +1,30 @@
+//! Why a question has no answer.
+
+/// An evaluation that ended without an answer. None of these may be taken for a yes or a no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluateError {
+    /// Sub-questions nest deeper than allowed.
+    #[error("the question nests deeper than {depth_max} sub-questions")]
+    DepthExceeded {
+        /// The bound that was reached.
+        depth_max: u32,
+    },
+    /// More entries were visited than allowed.
+    #[error("the question visits more than {visits_max} entries")]
+    VisitsExceeded {
+        /// The bound that was reached.
+        visits_max: u64,
+    },
+    /// The deadline passed.
+    #[error("the deadline passed before the answer was found")]
+    DeadlineExceeded,
+    /// The caller no longer waits.
+    #[error("the question was cancelled")]
+    Cancelled,
+    /// The answer depends on its own negation, so that there is none.
+    #[error("permissions exclude each other in a circle: {}", cycle.join(" -> "))]
+    NegationCycle {
+        /// The questions of the circle as `type:id#permission`, the first one again at the end.
+        cycle: Vec<String>,
+    },
+}

@@ -1,0 +1,18 @@
+//! Answers: a compiled schema, a snapshot, a question → who has what.
+//!
+//! Pure and synchronous: no I/O, no task, no lock held between steps, no allocation for each hop. Depth is bounded by
+//! configuration and lives on the heap; work is bounded by limits that the caller sets.
+
+mod check;
+mod error;
+mod exact;
+mod limits;
+mod machine;
+mod program;
+mod questions;
+mod table;
+
+pub use check::{Check, Membership, check};
+pub use error::EvaluateError;
+pub use limits::Limits;
+pub use program::Program;

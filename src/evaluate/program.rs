@@ -1,0 +1,272 @@
+//! A schema made ready to run: flat operations over the index's numbers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::index::{DefinitionKey, ELLIPSIS, RelationKey, RelationNames, WILDCARD};
+use crate::schema::{
+    Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Reachability, Schema, SubjectForm,
+};
+
+/// A schema compiled against an index's names. It holds for every snapshot of that index at which the schema holds.
+#[derive(Debug)]
+pub struct Program {
+    schema: Arc<Schema>,
+    reachability: Reachability,
+    definitions: Vec<DefinitionPlan>,
+    node_keys: Vec<RelationKey>,
+    nodes: Vec<NodePlan>,
+    operations: Vec<Operation>,
+    operands: Vec<OperationId>,
+    walks: Vec<Walk>,
+    definition_by_key: HashMap<DefinitionKey, DefinitionId, foldhash::fast::RandomState>,
+}
+
+/// The numbers of a definition.
+#[derive(Debug, Clone, Copy)]
+pub struct DefinitionPlan {
+    /// The definition's own.
+    pub key: DefinitionKey,
+    /// What its objects have as a subject relation.
+    pub object_form: RelationKey,
+    /// What its wildcard has as a subject relation; nothing if no relation allows the wildcard.
+    pub wildcard_form: Option<RelationKey>,
+}
+
+/// How a node is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum NodePlan {
+    /// A relation whose subjects are objects and wildcards only: one search answers.
+    Leaf(RelationKey),
+    /// A relation with usersets: one search, then a walk over them.
+    Relation(RelationKey, OperationId),
+    /// A permission.
+    Permission(OperationId),
+}
+
+/// An operation, by its place in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OperationId(pub(super) u32);
+
+/// One step of evaluation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Operation {
+    Nil,
+    SelfObject,
+    Node(NodeId),
+    /// A place in the program's walks.
+    Walk(u32),
+    /// Places in the program's operands, from and to: any of them, or all of them.
+    Any(u32, u32),
+    All(u32, u32),
+    Exclusion(OperationId, OperationId),
+}
+
+/// A walk over the subjects of one relation.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// The relation that is walked over.
+    pub(super) relation: RelationKey,
+    /// Each form of subject, and the node to ask of a subject of that form; nothing where its type lacks the node.
+    pub(super) steps: Vec<(RelationKey, Option<NodeId>)>,
+    /// Whether one subject is enough, or all must agree and there must be one.
+    pub(super) function: ArrowFunction,
+}
+
+impl Program {
+    /// Compiles a schema, giving its names numbers in the index where they have none yet.
+    pub fn new(schema: Arc<Schema>, names: &RelationNames) -> Self {
+        let mut definitions: Vec<_> = schema
+            .definitions()
+            .iter()
+            .map(|definition| {
+                let key = names.intern_definition(definition.name.as_str());
+                DefinitionPlan { key, object_form: names.intern_relation(key, ELLIPSIS), wildcard_form: None }
+            })
+            .collect();
+        for node in schema.nodes() {
+            for allowed in
+                allowed_subjects(&node.kind).iter().filter(|allowed| allowed.form == SubjectForm::Wildcard)
+            {
+                let definition = &mut definitions[allowed.definition.0 as usize];
+                definition.wildcard_form = Some(names.intern_relation(definition.key, WILDCARD));
+            }
+        }
+        let node_keys = schema
+            .nodes()
+            .iter()
+            .map(|node| {
+                names.intern_relation(definitions[node.definition.0 as usize].key, node.name.as_str())
+            })
+            .collect();
+        let places = (0_u32..).map(DefinitionId);
+        let mut program = Self {
+            reachability: Reachability::new(&schema),
+            definition_by_key: definitions.iter().map(|definition| definition.key).zip(places).collect(),
+            definitions,
+            node_keys,
+            nodes: Vec::with_capacity(schema.nodes().len()),
+            operations: Vec::new(),
+            operands: Vec::new(),
+            walks: Vec::new(),
+            schema: Arc::clone(&schema),
+        };
+        for (node, key) in schema.nodes().iter().zip(program.node_keys.clone()) {
+            let plan = match &node.kind {
+                NodeKind::Relation(_) => program.add_relation(key, &node.kind),
+                NodeKind::Permission(expression) => NodePlan::Permission(program.add_expression(expression)),
+            };
+            program.nodes.push(plan);
+        }
+        program
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Which nodes can hold a subject.
+    pub(super) fn reachability(&self) -> &Reachability {
+        &self.reachability
+    }
+
+    /// The numbers of a definition.
+    pub fn definition(&self, id: DefinitionId) -> DefinitionPlan {
+        self.definitions[id.0 as usize]
+    }
+
+    /// The definition of a number, if the schema has it.
+    pub fn find_definition(&self, key: DefinitionKey) -> Option<DefinitionId> {
+        self.definition_by_key.get(&key).copied()
+    }
+
+    /// The number of a relation or permission.
+    pub fn node_key(&self, id: NodeId) -> RelationKey {
+        self.node_keys[id.0 as usize]
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> NodePlan {
+        self.nodes[id.0 as usize]
+    }
+
+    pub(super) fn operation(&self, id: OperationId) -> Operation {
+        self.operations[id.0 as usize]
+    }
+
+    pub(super) fn operand(&self, place: u32) -> OperationId {
+        self.operands[place as usize]
+    }
+
+    pub(super) fn walk(&self, place: u32) -> &Walk {
+        &self.walks[place as usize]
+    }
+
+    /// What a subject of this form has as a subject relation.
+    fn form_key(&self, definition: DefinitionId, form: SubjectForm) -> RelationKey {
+        match form {
+            SubjectForm::Object => self.definition(definition).object_form,
+            SubjectForm::Wildcard => self.definition(definition).wildcard_form.unwrap_or(RelationKey::NONE),
+            SubjectForm::Userset(node) => self.node_key(node),
+        }
+    }
+
+    fn add_relation(&mut self, relation: RelationKey, kind: &NodeKind) -> NodePlan {
+        let mut steps: Vec<(RelationKey, Option<NodeId>)> = Vec::new();
+        for allowed in allowed_subjects(kind) {
+            if let SubjectForm::Userset(node) = allowed.form {
+                steps.push((self.node_key(node), Some(node)));
+            }
+        }
+        steps.sort_unstable();
+        steps.dedup();
+        if steps.is_empty() {
+            return NodePlan::Leaf(relation);
+        }
+        NodePlan::Relation(relation, self.add_walk(Walk { relation, steps, function: ArrowFunction::Any }))
+    }
+
+    fn add_expression(&mut self, expression: &Expression) -> OperationId {
+        let operation = match expression {
+            Expression::Nil => Operation::Nil,
+            Expression::SelfObject => Operation::SelfObject,
+            Expression::Node(node) => Operation::Node(*node),
+            Expression::Arrow(arrow) => return self.add_arrow(arrow),
+            Expression::Union(operands) => {
+                let (from, to) = self.add_operands(operands);
+                Operation::Any(from, to)
+            }
+            Expression::Intersection(operands) => {
+                let (from, to) = self.add_operands(operands);
+                Operation::All(from, to)
+            }
+            Expression::Exclusion(base, subtract) => {
+                Operation::Exclusion(self.add_expression(base), self.add_expression(subtract))
+            }
+        };
+        self.add_operation(operation)
+    }
+
+    /// The cheap operands come first: what they decide need not be walked for.
+    fn add_operands(&mut self, operands: &[Expression]) -> (u32, u32) {
+        let schema = Arc::clone(&self.schema);
+        let mut sorted: Vec<_> = operands.iter().collect();
+        sorted.sort_by_key(|operand| cost(&schema, operand));
+        let ids: Vec<_> = sorted.into_iter().map(|operand| self.add_expression(operand)).collect();
+        let from = place(self.operands.len());
+        self.operands.extend(ids);
+        (from, place(self.operands.len()))
+    }
+
+    fn add_arrow(&mut self, arrow: &Arrow) -> OperationId {
+        let schema = Arc::clone(&self.schema);
+        let mut steps = Vec::new();
+        for allowed in allowed_subjects(&schema.node(arrow.tupleset).kind) {
+            let target = arrow.targets.iter().find(|(definition, _)| *definition == allowed.definition);
+            steps.push((self.form_key(allowed.definition, allowed.form), target.map(|(_, node)| *node)));
+        }
+        steps.sort_unstable();
+        steps.dedup();
+        if arrow.function == ArrowFunction::Any {
+            steps.retain(|(_, target)| target.is_some());
+        }
+        self.add_walk(Walk { relation: self.node_key(arrow.tupleset), steps, function: arrow.function })
+    }
+
+    fn add_walk(&mut self, walk: Walk) -> OperationId {
+        self.walks.push(walk);
+        self.add_operation(Operation::Walk(place(self.walks.len() - 1)))
+    }
+
+    fn add_operation(&mut self, operation: Operation) -> OperationId {
+        self.operations.push(operation);
+        OperationId(place(self.operations.len() - 1))
+    }
+}
+
+fn allowed_subjects(kind: &NodeKind) -> &[crate::schema::AllowedSubject] {
+    match kind {
+        NodeKind::Relation(allowed) => allowed,
+        NodeKind::Permission(_) => &[],
+    }
+}
+
+/// How much an operand is expected to cost: one search, a computation, a walk.
+fn cost(schema: &Schema, expression: &Expression) -> u8 {
+    match expression {
+        Expression::Nil | Expression::SelfObject => 0,
+        Expression::Node(node) => match &schema.node(*node).kind {
+            NodeKind::Relation(allowed) => {
+                u8::from(allowed.iter().any(|allowed| matches!(allowed.form, SubjectForm::Userset(_)))) + 1
+            }
+            NodeKind::Permission(_) => 3,
+        },
+        Expression::Union(_) | Expression::Intersection(_) | Expression::Exclusion(..) => 4,
+        Expression::Arrow(_) => 5,
+    }
+}
+
+/// A place as a number: programs are as bounded as the schema's text.
+fn place(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,183 @@
+//! The directory that a journal lives in: who holds it, whether it is one, and its files' entries made durable.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::error::OpenError;
+
+/// Held while the journal is open.
+const LOCK_FILE: &str = "arrowroot.lock";
+/// sled's log; everything that must survive is in it.
+const DATABASE_FILE: &str = "db";
+/// Written and deleted to find out whether the disk takes data.
+const PROBE_FILE: &str = "arrowroot.probe";
+/// What a file system puts into the root of a volume.
+const VOLUME_DIRECTORY: &str = "lost+found";
+
+/// How long a closed database may stay locked by the last of sled's background tasks.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A directory that this process holds. Dropping it releases the lock.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    /// Only open so that the lock is held.
+    _lock: File,
+}
+
+impl Directory {
+    /// Creates the directory if it does not exist, and takes its lock.
+    pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
+        refuse_foreign_content(path)?;
+        let storage = |attempt: &str, error: io::Error| OpenError::Storage {
+            directory: path.to_owned(),
+            fault: format!("{attempt}: {error}"),
+        };
+        let created = create_directories(path).map_err(|error| storage("creating the directory", error))?;
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path.join(LOCK_FILE))
+            .map_err(|error| storage("opening the lock file", error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::Locked { directory: path.to_owned(), process: process_in(&mut lock) });
+            }
+            Err(TryLockError::Error(error)) => return Err(storage("locking the lock file", error)),
+        }
+        write_process(&mut lock).map_err(|error| storage("writing the lock file", error))?;
+        for parent in created {
+            sync_directory(&parent).map_err(|error| storage("syncing a parent directory", error))?;
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database file, if it exists already.
+    pub(super) fn database_file(&self) -> io::Result<Option<File>> {
+        let opened = OpenOptions::new().read(true).write(true).open(self.path.join(DATABASE_FILE));
+        match opened {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes durable what sled creates and leaves to chance: its files' contents (`conf` is written without any
+    /// sync, `db` with `sync_file_range`), and the entries of all of them in the directory (`snap.*` is synced
+    /// before it is renamed into place, the renaming is not).
+    pub(super) fn sync_files(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() && entry.file_name() != OsStr::new(LOCK_FILE) {
+                OpenOptions::new().write(true).open(entry.path())?.sync_all()?;
+            }
+        }
+        self.sync_entries()
+    }
+
+    /// Makes the directory's entries durable: which files there are, and under which names.
+    pub(super) fn sync_entries(&self) -> io::Result<()> {
+        sync_directory(&self.path)
+    }
+
+    /// Waits until nothing of sled holds the database file any more.
+    ///
+    /// sled's own lock is released with the last handle of the file, and a background task that has just written
+    /// may keep one for a moment after the database is dropped.
+    pub(super) fn await_release(&self) -> io::Result<()> {
+        let Some(file) = self.database_file()? else {
+            return Ok(());
+        };
+        let deadline = Instant::now() + RELEASE_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether the disk takes this many more bytes.
+    pub(super) fn probe(&self, bytes: usize) -> io::Result<()> {
+        let path = self.path.join(PROBE_FILE);
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(&vec![0; bytes])?;
+            file.sync_data()
+        });
+        let removed = fs::remove_file(&path);
+        written.and(removed)
+    }
+}
+
+/// A journal is created in an empty directory only; whatever else is there belongs to somebody.
+fn refuse_foreign_content(path: &Path) -> Result<(), OpenError> {
+    let foreign = |found: String| OpenError::NotAJournal { directory: path.to_owned(), found };
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(foreign("it is not a directory".to_owned()));
+        }
+        Err(error) => {
+            return Err(OpenError::Storage {
+                directory: path.to_owned(),
+                fault: format!("listing the directory: {error}"),
+            });
+        }
+    };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let is_journal = names.iter().any(|name| name == LOCK_FILE || name == DATABASE_FILE);
+    match names.iter().find(|name| *name != VOLUME_DIRECTORY) {
+        Some(name) if !is_journal => Err(foreign(format!("there is `{}`", name.to_string_lossy()))),
+        _ => Ok(()),
+    }
+}
+
+/// Creates a directory and those above it; returns those whose entries are new.
+fn create_directories(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let absolute = std::path::absolute(path)?;
+    let missing = absolute.ancestors().take_while(|ancestor| !ancestor.exists());
+    let changed = missing.filter_map(Path::parent).map(Path::to_owned).collect();
+    fs::create_dir_all(&absolute)?;
+    Ok(changed)
+}
+
+/// Makes the entries of a directory durable.
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Elsewhere a directory cannot be opened as a file, and the file system journals its entries.
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn write_process(lock: &mut File) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.rewind()?;
+    writeln!(lock, "{}", std::process::id())
+}
+
+/// The number in the lock file; none where the file cannot be read while another holds its lock.
+fn process_in(lock: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    lock.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

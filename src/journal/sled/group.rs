@@ -1,0 +1,192 @@
+//! Groups: the transactions of one append, as records and back.
+//!
+//! A group is appended whole or not at all. Its payload is each transaction in postcard, preceded by its length
+//! as u32 LE; the payload is cut into records regardless of where transactions end, so that many small
+//! transactions share a record and one large transaction spans many.
+
+use std::collections::VecDeque;
+
+use super::super::error::{AppendError, Corruption, Defect};
+use super::super::transaction::Transaction;
+use super::record::{PAYLOAD_BYTES_MAX, Record, RecordKey};
+use crate::relationship::Revision;
+
+/// Bytes of one group when encoded, at most.
+pub(super) const GROUP_BYTES_MAX: usize = 1 << 30;
+
+const LENGTH_BYTES: usize = 4;
+
+/// The transactions of one append, encoded.
+#[derive(Debug)]
+pub(super) struct EncodedGroup {
+    first_revision: Revision,
+    last_revision: Revision,
+    group_bytes: u32,
+    payload: Vec<u8>,
+}
+
+impl EncodedGroup {
+    /// Encodes transactions whose revisions follow one another; `None` if there are none.
+    pub(super) fn encode(transactions: &[Transaction]) -> Result<Option<Self>, AppendError> {
+        let (Some(first), Some(last)) = (transactions.first(), transactions.last()) else {
+            return Ok(None);
+        };
+        let mut payload = Vec::new();
+        for transaction in transactions {
+            let start = payload.len();
+            payload.extend_from_slice(&[0; LENGTH_BYTES]);
+            payload = postcard::to_extend(transaction, payload)
+                .map_err(|error| AppendError::Storage(format!("a transaction cannot be encoded: {error}")))?;
+            let bytes = payload.len();
+            if bytes > GROUP_BYTES_MAX {
+                return Err(AppendError::TooLarge { bytes, bytes_max: GROUP_BYTES_MAX });
+            }
+            let length = length_as_u32(bytes - start - LENGTH_BYTES).to_le_bytes();
+            payload[start..start + LENGTH_BYTES].copy_from_slice(&length);
+        }
+        Ok(Some(Self {
+            first_revision: first.revision,
+            last_revision: last.revision,
+            group_bytes: length_as_u32(payload.len()),
+            payload,
+        }))
+    }
+
+    /// The journal's head once the group is appended.
+    pub(super) fn last_revision(&self) -> Revision {
+        self.last_revision
+    }
+
+    /// The group's records in order.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        let count = self.payload.len().div_ceil(PAYLOAD_BYTES_MAX);
+        let parts = (0u32..).zip(self.payload.chunks(PAYLOAD_BYTES_MAX));
+        parts.enumerate().map(move |(position, (part, payload))| Record {
+            key: RecordKey { first_revision: self.first_revision, part },
+            is_last: position + 1 == count,
+            last_revision: self.last_revision,
+            group_bytes: self.group_bytes,
+            payload,
+        })
+    }
+}
+
+/// INVARIANT: lengths are at most [`GROUP_BYTES_MAX`], which fits.
+fn length_as_u32(length: usize) -> u32 {
+    debug_assert!(length <= GROUP_BYTES_MAX, "a length of {length}");
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Puts transactions together again from records that come in order, and notices whatever is not as written.
+///
+/// Holds at most one transaction that is not complete yet, and the rest of one record.
+#[derive(Debug)]
+pub(super) struct Assembler {
+    /// The revision of the next transaction.
+    next_revision: Revision,
+    /// The group that is being read, unless the next record begins one.
+    group: Option<OpenGroup>,
+    bytes: VecDeque<u8>,
+}
+
+#[derive(Debug)]
+struct OpenGroup {
+    first_revision: Revision,
+    last_revision: Revision,
+    group_bytes: u32,
+    next_part: u32,
+    bytes_read: usize,
+}
+
+impl Assembler {
+    /// Expects a group that begins with this revision.
+    pub(super) fn new(next_revision: Revision) -> Self {
+        Self { next_revision, group: None, bytes: VecDeque::new() }
+    }
+
+    /// The revision of the transaction that comes next.
+    pub(super) fn next_revision(&self) -> Revision {
+        self.next_revision
+    }
+
+    /// Takes the next record. [`Self::next_transaction`] must have returned `None` before.
+    pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), Corruption> {
+        let defective = |revision, defect| Err(Corruption { revision, defect });
+        let next_revision = self.next_revision;
+        let group = match &mut self.group {
+            Some(group) => group,
+            None if record.key.first_revision > next_revision => {
+                return defective(next_revision, Defect::MissingTransaction);
+            }
+            None if record.key.first_revision < next_revision || record.last_revision < next_revision => {
+                return defective(next_revision, Defect::Inconsistent);
+            }
+            None => self.group.insert(OpenGroup {
+                first_revision: record.key.first_revision,
+                last_revision: record.last_revision,
+                group_bytes: record.group_bytes,
+                next_part: 0,
+                bytes_read: 0,
+            }),
+        };
+        if record.key.first_revision != group.first_revision || record.key.part != group.next_part {
+            let part = group.next_part;
+            return defective(next_revision, Defect::MissingPart { part });
+        }
+        group.next_part += 1;
+        group.bytes_read += record.payload.len();
+        let is_complete = group.bytes_read == group.group_bytes as usize;
+        if record.last_revision != group.last_revision
+            || record.group_bytes != group.group_bytes
+            || record.is_last != is_complete
+        {
+            return defective(next_revision, Defect::Inconsistent);
+        }
+        self.bytes.extend(record.payload);
+        Ok(())
+    }
+
+    /// The next transaction, or `None` if the next record is needed for it.
+    pub(super) fn next_transaction(&mut self) -> Result<Option<Transaction>, Corruption> {
+        let Some(group) = &self.group else { return Ok(None) };
+        let revision = self.next_revision;
+        let defective = |defect| Err(Corruption { revision, defect });
+        let is_read = group.bytes_read == group.group_bytes as usize;
+        let bytes = self.bytes.make_contiguous();
+        let transaction = match bytes.split_first_chunk::<LENGTH_BYTES>() {
+            Some((length, rest)) => rest.get(..u32::from_le_bytes(*length) as usize),
+            None => None,
+        };
+        let Some(encoded) = transaction else {
+            return if is_read { defective(Defect::Inconsistent) } else { Ok(None) };
+        };
+        let Ok((transaction, [])) = postcard::take_from_bytes::<Transaction>(encoded) else {
+            return defective(Defect::Undecodable);
+        };
+        if transaction.revision != revision || revision > group.last_revision {
+            return defective(Defect::Inconsistent);
+        }
+        let consumed = LENGTH_BYTES + encoded.len();
+        self.bytes.drain(..consumed);
+        self.next_revision = revision.next();
+        if revision == group.last_revision {
+            if !is_read || !self.bytes.is_empty() {
+                return defective(Defect::Inconsistent);
+            }
+            self.group = None;
+        }
+        Ok(Some(transaction))
+    }
+
+    /// What is missing, if the records end here although the journal's head is known.
+    pub(super) fn finish(&self, head: Revision) -> Result<(), Corruption> {
+        if self.next_revision > head {
+            return Ok(());
+        }
+        let defect = match &self.group {
+            Some(group) => Defect::MissingPart { part: group.next_part },
+            None => Defect::MissingTransaction,
+        };
+        Err(Corruption { revision: self.next_revision, defect })
+    }
+}

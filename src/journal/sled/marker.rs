@@ -1,0 +1,91 @@
+//! A small file beside the database that says what the directory is, and what the database must still hold.
+//!
+//! sled takes a database file that was cut short, or whose last pages are damaged, for one that simply ends
+//! earlier. The marker makes the difference visible: it names the journal's identity and a revision that was
+//! durable once, that of the head when the journal was last opened or closed.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::super::identity::JournalIdentity;
+use crate::relationship::Revision;
+
+const FILE: &str = "arrowroot.journal";
+const FILE_IN_THE_MAKING: &str = "arrowroot.journal.new";
+const TITLE: &str = "arrowroot journal";
+
+/// What the file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marker {
+    /// The format of the whole store.
+    pub(super) format: u32,
+    /// Which journal it is.
+    pub(super) identity: JournalIdentity,
+    /// A revision that the journal has reached, durably.
+    pub(super) head: Revision,
+}
+
+/// What a directory has for a marker.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum FoundMarker {
+    /// None, as in a directory that is new.
+    Nothing,
+    /// One that says this.
+    Known(Marker),
+    /// One that is of a newer format and may say anything else.
+    TooNew {
+        /// The format.
+        format: u32,
+    },
+    /// A file that is no marker.
+    Unreadable,
+}
+
+impl Marker {
+    /// The marker in a directory.
+    pub(super) fn find(directory: &Path, supported_format: u32) -> io::Result<FoundMarker> {
+        let bytes = match fs::read(directory.join(FILE)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FoundMarker::Nothing),
+            Err(error) => return Err(error),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(match format_of(&text) {
+            Some(format) if format > supported_format => FoundMarker::TooNew { format },
+            _ => Self::parse(&text).map_or(FoundMarker::Unreadable, FoundMarker::Known),
+        })
+    }
+
+    /// Replaces the marker in a directory; the caller syncs the directory's entries.
+    pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
+        let path = directory.join(FILE_IN_THE_MAKING);
+        let mut file = File::create(&path)?;
+        file.write_all(self.to_text().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&path, directory.join(FILE))
+    }
+
+    fn to_text(self) -> String {
+        let Self { format, identity, head } = self;
+        format!("{TITLE}\nformat {format}\nidentity {identity}\nhead {head}\n")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let identity = u64::from_str_radix(field(text, "identity")?, 16).ok()?;
+        let marker = Self {
+            format: format_of(text)?,
+            identity: JournalIdentity(identity),
+            head: Revision(field(text, "head")?.parse().ok()?),
+        };
+        (marker.to_text() == text).then_some(marker)
+    }
+}
+
+fn format_of(text: &str) -> Option<u32> {
+    text.starts_with(TITLE).then(|| field(text, "format"))??.parse().ok()
+}
+
+fn field<'text>(text: &'text str, name: &str) -> Option<&'text str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+}

@@ -1,0 +1,22 @@
+//! The default journal: one directory, kept by sled 0.34.7.
+//!
+//! The only room that knows sled. sled alone promises less than the journal must, so each file here closes one
+//! gap: `writer` makes its writes durable, `group` makes them atomic, `record` and `marker` notice damage that sled
+//! passes over, `directory` keeps out second processes and foreign files, `fault` catches its panics, `store` has
+//! its settings and why.
+
+mod directory;
+mod fault;
+mod group;
+mod journal;
+mod marker;
+mod opening;
+mod reader;
+mod record;
+mod store;
+mod writer;
+
+pub use journal::SledJournal;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The record codec, the assembly of groups, and the marker.
+
+mod group;
+mod marker;
+mod record;

@@ -1,0 +1,30 @@
+//! "Did you mean": the known name that is nearest to one that is not known.
+
+use super::diagnostic::Diagnostic;
+
+/// Names looked through for one suggestion, at most.
+const CANDIDATES_MAX: usize = 2_000;
+/// Bytes of a name that is still compared; no valid one is longer.
+const NAME_BYTES_MAX: usize = 128;
+
+/// Adds the candidate that is nearest to `name`, if one is near enough.
+pub(super) fn did_you_mean<'n>(
+    diagnostic: Diagnostic,
+    name: &str,
+    candidates: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    if name.len() > NAME_BYTES_MAX {
+        return diagnostic;
+    }
+    let edits_max = name.len().div_ceil(3);
+    let nearest = candidates
+        .take(CANDIDATES_MAX)
+        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= edits_max)
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(edits, _)| *edits <= edits_max)
+        .min();
+    match nearest {
+        Some((_, candidate)) => diagnostic.help(format!("did you mean `{candidate}`?")),
+        None => diagnostic,
+    }
+}

@@ -29,23 +29,24 @@ impl Engine {
     pub async fn write_schema_async(&self, text: String) -> Result<Written, WriteSchemaError> {
         let prefixes_required = self.state.options.limits.are_schema_prefixes_required;
         let schema = Arc::new(Schema::compile(&text, &CompileOptions { prefixes_required })?);
-        let program = Arc::new(Program::new(schema, self.state.index.relation_names()));
         let (answer, outcome) = oneshot::channel();
-        self.submit(Box::new(WritingSchema { text: Arc::from(text), program, answer })).await?;
+        self.submit(Box::new(WritingSchema { text: Arc::from(text), schema, answer })).await?;
         outcome.await.unwrap_or(Err(Unwritable::Closing.into()))
     }
 }
 
 struct WritingSchema {
     text: Arc<str>,
-    program: Arc<Program>,
+    schema: Arc<Schema>,
     answer: Answer<Written, WriteSchemaError>,
 }
 
 impl Write for WritingSchema {
     fn prepare(self: Box<Self>, pending: &mut Pending) -> Reply {
-        let Self { text, program, answer } = *self;
-        let result = check_removals(&program, pending).map(|()| {
+        let Self { text, schema, answer } = *self;
+        let result = check_removals(&schema, pending).map(|()| {
+            // Only now: names that have got a number are never forgotten.
+            let program = Arc::new(Program::new(schema, pending.state().index.relation_names()));
             let revision = pending.commit_schema(text, program);
             Written { written_at: Engine::token(pending.state(), revision) }
         });
@@ -54,9 +55,9 @@ impl Write for WritingSchema {
 }
 
 /// Whether no relationship needs what the new schema lacks.
-fn check_removals(program: &Program, pending: &Pending) -> Result<(), WriteSchemaError> {
+fn check_removals(schema: &Schema, pending: &Pending) -> Result<(), WriteSchemaError> {
     let Some(old) = pending.program() else { return Ok(()) };
-    for removal in removals(old.schema(), program.schema()) {
+    for removal in removals(old.schema(), schema) {
         if let Some(relationship) = example(&removal, pending) {
             return Err(WriteSchemaError::InUse { removal: Box::new(removal), relationship });
         }

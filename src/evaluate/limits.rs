@@ -18,9 +18,11 @@ pub struct Limits<'caller> {
     pub cancelled: Option<&'caller AtomicBool>,
 }
 
+/// Ten thousand nested questions, and ten million visits: a second or two of work, and at the worst half a gigabyte of
+/// memory while it lasts.
 impl Default for Limits<'_> {
     fn default() -> Self {
-        Self { depth_max: 10_000, visits_max: 50_000_000, deadline: None, cancelled: None }
+        Self { depth_max: 10_000, visits_max: 10_000_000, deadline: None, cancelled: None }
     }
 }
 

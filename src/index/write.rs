@@ -3,6 +3,8 @@
 //! One thread writes at a time (the committer, or the replay at start); any number read meanwhile. What is applied at
 //! a revision is invisible to every snapshot at an earlier one, so applying comes before publishing.
 
+use std::fmt;
+
 use crate::relationship::{Object, RelationName, Revision, Subject};
 
 use super::counts::Counts;
@@ -16,12 +18,19 @@ use super::snapshot::Snapshot;
 use super::version::Version;
 
 /// The whole graph, at every revision that is kept.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Index {
     pub(super) relation_names: RelationNames,
     pub(super) objects: Objects,
     pub(super) history: History,
     counts: Counts,
+}
+
+/// Only that it is there: its contents have no bounds.
+impl fmt::Debug for Index {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Index").finish_non_exhaustive()
+    }
 }
 
 /// What a write did, so that it can be taken back.

@@ -1,0 +1,91 @@
+//! What a read finds, in which order, page by page.
+
+use arrowroot::engine::{ReadRelationshipsError, RelationshipReader};
+
+use crate::support::{engine, filter, head, read, write};
+
+const ALL: [&str; 7] = [
+    "doc:1#owner@user:ana",
+    "doc:1#viewer@group:eng#member",
+    "doc:1#viewer@user:*",
+    "doc:1#viewer@user:ana",
+    "doc:2#parent@doc:1",
+    "doc:2#viewer@user:ana",
+    "group:eng#member@user:ben",
+];
+
+#[test]
+fn every_field_of_a_filter_narrows_the_read() {
+    let engine = engine();
+    write(&engine, &ALL.map(|text| format!("+{text}")).each_ref().map(String::as_str));
+    let view = head(&engine);
+    for (filter, expected) in [
+        ("doc", &ALL[..6]),
+        ("doc:1", &ALL[..4]),
+        ("doc:1#viewer", &ALL[1..4]),
+        ("doc:2%", &ALL[4..6]),
+        (":1", &ALL[..4]),
+        ("#viewer", &[ALL[1], ALL[2], ALL[3], ALL[5]]),
+        ("doc@user", &[ALL[0], ALL[2], ALL[3], ALL[5]]),
+        ("@user:ana", &[ALL[0], ALL[3], ALL[5]]),
+        ("doc:1@user:ana", &[ALL[0], ALL[3]]),
+        ("doc:%#viewer@user:ana", &[ALL[3], ALL[5]]),
+        ("@user:*", &[ALL[2]]),
+        ("@group:eng#member", &[ALL[1]]),
+        ("@group:eng#", &[]),
+        ("doc@user#", &[ALL[0], ALL[2], ALL[3], ALL[5]]),
+        ("doc:9", &[]),
+        ("group#member@user:ben#", &[ALL[6]]),
+    ] {
+        assert_eq!(read(&view, filter), expected, "{filter}");
+    }
+}
+
+#[test]
+fn pages_of_any_size_are_the_whole_whatever_is_written_meanwhile() {
+    let engine = engine();
+    for resource in 0..40 {
+        let updates: Vec<String> = (0..7)
+            .map(|subject| format!("+doc:d{resource}#viewer@user:u{}", subject * resource % 11))
+            .collect();
+        let updates: Vec<&str> = updates.iter().map(|text| text.as_str()).collect();
+        let mut unique = updates.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        write(&engine, &unique);
+    }
+    let view = head(&engine);
+    for filter_text in ["doc", "@user:u0", "doc:d7", "doc:d1%", "#viewer@user"] {
+        let whole = read(&view, filter_text);
+        assert!(whole.is_sorted_by(|one, other| one.split('#').next() <= other.split('#').next()));
+        for page_size in [1, 3, 1000] {
+            let mut paged = Vec::new();
+            let mut after = None;
+            loop {
+                let reader = view.read_relationships(&filter(filter_text), after.as_deref()).unwrap();
+                let page: Vec<_> = reader.take(page_size).collect();
+                let Some(last) = page.last() else { break };
+                after = Some(RelationshipReader::position_of(last));
+                paged.extend(page.iter().map(ToString::to_string));
+                write(&engine, &[&format!("~doc:new{}#viewer@user:u0", paged.len())]);
+            }
+            assert_eq!(paged, whole, "{filter_text} in pages of {page_size}");
+        }
+    }
+}
+
+#[test]
+fn a_filter_that_describes_nothing_is_refused() {
+    let view = head(&engine());
+    let refused = |text| view.read_relationships(&filter(text), None).unwrap_err();
+    assert!(matches!(refused(""), ReadRelationshipsError::InvalidFilter(_)));
+    assert!(matches!(refused("file"), ReadRelationshipsError::UnknownName(_)));
+    assert!(matches!(refused("doc#nothing"), ReadRelationshipsError::UnknownName(_)));
+    assert!(matches!(refused("doc@nothing"), ReadRelationshipsError::UnknownName(_)));
+    assert!(matches!(refused("doc#view"), ReadRelationshipsError::FilterByPermission { .. }));
+    let both = arrowroot::relationship::RelationshipFilter {
+        resource_id: Some("one".parse().unwrap()),
+        ..filter("doc:o%")
+    };
+    assert!(matches!(view.read_relationships(&both, None), Err(ReadRelationshipsError::InvalidFilter(_))));
+}

@@ -11,8 +11,8 @@ use crate::schema::{CompileOptions, Removal, RemovalKind, RemovedForm, Schema, r
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
-use super::engine::Engine;
 use super::error::{Unwritable, WriteSchemaError};
+use super::handle::Engine;
 use super::matching::Matcher;
 use super::read_relationships::relationship;
 use super::request::Written;
@@ -47,8 +47,8 @@ impl Write for WritingSchema {
         let Self { text, schema, answer } = *self;
         let result = check_removals(&schema, pending).map(|()| {
             // Only now: names that have got a number are never forgotten.
-            let program = Arc::new(Program::new(schema, pending.state().index.relation_names()));
-            let revision = pending.commit_schema(text, program);
+            let program = Arc::new(Program::new(&schema, pending.state().index.relation_names()));
+            let revision = pending.commit_schema(&text, program);
             Written { written_at: Engine::token(pending.state(), revision) }
         });
         conditions::reply(answer, result)

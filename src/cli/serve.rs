@@ -194,13 +194,17 @@ impl Serve {
     }
 
     fn server_options(&self) -> ServerOptions {
-        let mut options = ServerOptions::default();
-        options.address = self.grpc_addr;
-        options.preshared_keys.clone_from(&self.grpc_preshared_key);
-        options.shutdown_grace_period = self.grpc_shutdown_grace_period.0;
-        options.limits.read_relationships_limit_max = self.limits.max_read_relationships_limit;
-        options.limits.caveat_context_bytes_max = self.limits.max_caveat_context_size;
-        options
+        ServerOptions {
+            address: self.grpc_addr,
+            preshared_keys: self.grpc_preshared_key.clone(),
+            shutdown_grace_period: self.grpc_shutdown_grace_period.0,
+            limits: RequestLimits {
+                read_relationships_limit_max: self.limits.max_read_relationships_limit,
+                caveat_context_bytes_max: self.limits.max_caveat_context_size,
+                ..RequestLimits::default()
+            },
+            ..ServerOptions::default()
+        }
     }
 
     /// The one line on stdout, for whoever waits for the server.

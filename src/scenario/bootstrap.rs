@@ -31,11 +31,8 @@ pub fn bootstrap(
     if engine.head() != Revision::ZERO {
         return Ok(Bootstrapped::Skipped);
     }
-    let trial = Engine::in_memory(options.clone()).map_err(|error| ScenarioError {
-        file: first.file.clone(),
-        line: 0,
-        problem: error.into(),
-    })?;
+    let trial =
+        Engine::in_memory(options.clone()).map_err(|error| ScenarioError::new(&first.file, 0, error))?;
     load(&trial, options, scenarios)?;
     let relationships = load(engine, options, scenarios)?;
     Ok(Bootstrapped::Loaded { relationships })
@@ -71,7 +68,7 @@ fn write_schema(engine: &Engine, scenarios: &[Scenario]) -> Result<(), ScenarioE
     let (file, line) = scenario.map_or_else(Default::default, |scenario| {
         (scenario.schema_file.clone(), scenario.schema_line + line)
     });
-    Err(ScenarioError { file, line, problem: error.into() })
+    Err(ScenarioError::new(file, line, error))
 }
 
 /// Whose schema a line of the joined text belongs to, and which line of it that is, from 0.
@@ -95,11 +92,11 @@ fn write_batch(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), ScenarioErro
         let (scenario, line, relationship) = placed;
         if let Err(error) = write(engine, std::slice::from_ref(placed)) {
             let problem = Problem::Write { relationship: relationship.to_string(), error };
-            return Err(ScenarioError { file: scenario.file.clone(), line: *line, problem });
+            return Err(ScenarioError::new(&scenario.file, *line, problem));
         }
     }
     let file = batch.first().map_or_else(Default::default, |(scenario, ..)| scenario.file.clone());
-    Err(ScenarioError { file, line: 0, problem: Problem::Store(error) })
+    Err(ScenarioError::new(file, 0, Problem::Store(error)))
 }
 
 fn write(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), WriteRelationshipsError> {

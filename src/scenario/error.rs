@@ -14,7 +14,13 @@ pub struct ScenarioError {
     /// The line, from 1; 0 if the whole file is meant.
     pub line: usize,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
+}
+
+impl ScenarioError {
+    pub(super) fn new(file: impl Into<PathBuf>, line: usize, problem: impl Into<Problem>) -> Self {
+        Self { file: file.into(), line, problem: Box::new(problem.into()) }
+    }
 }
 
 /// What is wrong.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
-use crate::relationship::Relationship;
+use crate::relationship::{ParseRelationshipError, Relationship};
 
 use super::assertion::{Assertion, Expected};
 use super::error::{Problem, ScenarioError};
@@ -51,11 +51,14 @@ struct Document {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[serde(deny_unknown_fields, default)]
 struct Assertions {
-    assert_true: Option<Vec<Spanned<String>>>,
-    assert_false: Option<Vec<Spanned<String>>>,
-    assert_caveated: Option<Vec<Spanned<String>>>,
+    #[serde(rename = "assertTrue")]
+    hold: Option<Vec<Spanned<String>>>,
+    #[serde(rename = "assertFalse")]
+    hold_not: Option<Vec<Spanned<String>>>,
+    #[serde(rename = "assertCaveated")]
+    depend: Option<Vec<Spanned<String>>>,
 }
 
 impl Scenario {
@@ -80,7 +83,7 @@ impl Scenario {
                 let schema_file = file.parent().unwrap_or(Path::new("")).join(&name.value);
                 (read_text(&schema_file)?, schema_file, 1)
             }
-            _ => return Err(ScenarioError { file, line: 0, problem: Problem::SchemaSource }),
+            _ => return Err(ScenarioError::new(file, 0, Problem::SchemaSource)),
         };
         let relationships = match document.relationships {
             Some(block) => parse_relationships(&file, lines.first_of_block(&block), &block.value)?,
@@ -92,12 +95,11 @@ impl Scenario {
 }
 
 fn read_text(file: &Path) -> Result<String, ScenarioError> {
-    let error = |problem| ScenarioError { file: file.to_owned(), line: 0, problem };
-    let bytes = fs::metadata(file).map_err(|unreadable| error(unreadable.into()))?.len();
+    let bytes = fs::metadata(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))?.len();
     if bytes > FILE_BYTES_MAX {
-        return Err(error(Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX }));
+        return Err(ScenarioError::new(file, 0, Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX }));
     }
-    fs::read_to_string(file).map_err(|unreadable| error(unreadable.into()))
+    fs::read_to_string(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))
 }
 
 fn parse_document(file: &Path, text: &str) -> Result<Document, ScenarioError> {
@@ -107,10 +109,9 @@ fn parse_document(file: &Path, text: &str) -> Result<Document, ScenarioError> {
         max_total_scalar_bytes: usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX),
     };
     let options = serde_saphyr::options! { budget: budget, with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| ScenarioError {
-        file: file.to_owned(),
-        line: error.location().map_or(0, |location| line_number(location.line())),
-        problem: Problem::Yaml(error.to_string()),
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let line = error.location().map_or(0, |location| line_number(location.line()));
+        ScenarioError::new(file, line, Problem::Yaml(error.to_string()))
     })
 }
 
@@ -148,13 +149,14 @@ fn parse_relationships(
             continue;
         }
         let number = first_line + offset;
-        let error = |problem| ScenarioError { file: file.to_owned(), line: number, problem };
-        let relationship: Relationship =
-            line.parse().map_err(|malformed| error(Problem::Relationship(malformed)))?;
+        let relationship: Relationship = line
+            .parse()
+            .map_err(|malformed: ParseRelationshipError| ScenarioError::new(file, number, malformed))?;
         let key =
             (relationship.resource.clone(), relationship.relation.clone(), relationship.subject.clone());
         if let Some(line_before) = lines_by_key.insert(key, number) {
-            return Err(error(Problem::Repeated { relationship: relationship.to_string(), line_before }));
+            let relationship = relationship.to_string();
+            return Err(ScenarioError::new(file, number, Problem::Repeated { relationship, line_before }));
         }
         relationships.push((number, relationship));
     }
@@ -163,20 +165,17 @@ fn parse_relationships(
 
 fn parse_assertions(file: &Path, assertions: Assertions) -> Result<Vec<Assertion>, ScenarioError> {
     let groups = [
-        (Expected::True, assertions.assert_true),
-        (Expected::False, assertions.assert_false),
-        (Expected::Caveated, assertions.assert_caveated),
+        (Expected::True, assertions.hold),
+        (Expected::False, assertions.hold_not),
+        (Expected::Caveated, assertions.depend),
     ];
     let all = groups.into_iter().flat_map(|(expected, texts)| {
         texts.unwrap_or_default().into_iter().map(move |text| (expected, text))
     });
     all.map(|(expected, text)| {
         let line = line_number(text.referenced.line());
-        Assertion::parse(expected, line, &text.value).map_err(|problem| ScenarioError {
-            file: file.to_owned(),
-            line,
-            problem,
-        })
+        Assertion::parse(expected, line, &text.value)
+            .map_err(|problem| ScenarioError::new(file, line, problem))
     })
     .collect()
 }

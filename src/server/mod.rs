@@ -16,7 +16,6 @@ mod router;
 mod schema;
 mod serve;
 mod status;
-mod unserved;
 pub mod wire;
 
 pub use options::{PresharedKey, RequestLimits, ServerOptions};

@@ -17,7 +17,6 @@ use super::backend::Backend;
 use super::guard::Guarded;
 use super::health::HealthOfEngine;
 use super::schema::Schemas;
-use super::unserved::unserved;
 use super::wire::FILE_DESCRIPTOR_SET;
 use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
 use super::wire::v1::schema_service_server::SchemaServiceServer;
@@ -116,10 +115,7 @@ where
                 let mut service = services.reflection_v1alpha.clone();
                 Guarded::start(move || service.call(request.map(Body::new)))
             }
-            "authzed.api.v1.WatchService" | "authzed.api.v1.ExperimentalService" => {
-                Guarded::refuse(unserved(service))
-            }
-            _ => Guarded::refuse(Status::unimplemented("unknown service")),
+            _ => Guarded::refuse(Status::unimplemented(format!("{service} is not served"))),
         }
     }
 }

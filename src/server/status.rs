@@ -340,7 +340,9 @@ impl From<WriteSchemaError> for Status {
     fn from(error: WriteSchemaError) -> Self {
         match &error {
             WriteSchemaError::Invalid(error) => invalid_schema(error),
-            WriteSchemaError::InUse { .. } => invalid(ErrorReason::SchemaTypeError, &error, Vec::new()),
+            WriteSchemaError::InUse { removal, relationship } => {
+                invalid(ErrorReason::SchemaTypeError, &error, removal.metadata(relationship))
+            }
             WriteSchemaError::Unwritable(error) => error.clone().into(),
         }
     }

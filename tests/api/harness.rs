@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arrowroot::engine::{Engine, EngineOptions};
 use arrowroot::server::wire::v1;
@@ -37,6 +38,9 @@ definition doc {
     permission edit = owner - viewer
 }";
 
+/// How long a server waits for its clients at its end.
+const GRACE_PERIOD_MAX: Duration = Duration::from_millis(200);
+
 /// A server that runs until it is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
@@ -64,6 +68,8 @@ impl Running {
     ) -> Self {
         options.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.threads = NonZeroUsize::new(2);
+        // A test that drops a server blocks its own client, which then cannot close its connection.
+        options.shutdown_grace_period = options.shutdown_grace_period.min(GRACE_PERIOD_MAX);
         let engine = Arc::new(engine);
         let server = bind(options, Arc::clone(&engine)).unwrap();
         let address = server.local_address();

@@ -111,6 +111,7 @@ pub(crate) fn fully_consistent() -> Option<v1::Consistency> {
     consistency(v1::consistency::Requirement::FullyConsistent(true))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a request has it in an option")]
 pub(crate) fn consistency(requirement: v1::consistency::Requirement) -> Option<v1::Consistency> {
     Some(v1::Consistency { requirement: Some(requirement) })
 }

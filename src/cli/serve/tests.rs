@@ -49,9 +49,9 @@ fn without_a_key_the_server_starts_on_loopback_only_and_only_when_told() {
 
 #[test]
 fn durations_have_units() {
-    let seconds = |flags| parse(flags).unwrap().grpc_shutdown_grace_period.0.as_secs_f64();
-    assert_eq!(seconds("--grpc-no-auth --grpc-shutdown-grace-period 1m30s"), 90.0);
-    assert_eq!(seconds("--grpc-no-auth --grpc-shutdown-grace-period 250ms"), 0.25);
+    let milliseconds = |flags| parse(flags).unwrap().grpc_shutdown_grace_period.0.as_millis();
+    assert_eq!(milliseconds("--grpc-no-auth --grpc-shutdown-grace-period 1m30s"), 90_000);
+    assert_eq!(milliseconds("--grpc-no-auth --grpc-shutdown-grace-period 250ms"), 250);
     for text in ["5", "-5s", "soon"] {
         parse(&format!("--grpc-shutdown-grace-period={text}")).unwrap_err();
     }

@@ -3,12 +3,10 @@
 //! Batches are read in the pool and sent through a bounded channel: a client that reads slowly holds no thread, one
 //! that is gone ends the read, and a read that fits into the first batch needs no channel.
 
-use std::pin::Pin;
-
 use prost::Message as _;
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::engine::{CursorError, InvalidCursor, RelationshipReader, View};
@@ -19,10 +17,6 @@ use crate::server::error::{PoolError, RequestError};
 use crate::server::pool::Pool;
 use crate::server::wire::v1;
 
-/// The relationships, or why there are no more of them.
-pub(in crate::server) type RelationshipStream =
-    Pin<Box<dyn Stream<Item = Result<v1::ReadRelationshipsResponse, Status>> + Send>>;
-
 /// Relationships in the first batch; each further batch is twice as large, up to the bound.
 const FIRST_BATCH: usize = 128;
 const BATCH_MAX: usize = 1024;
@@ -32,7 +26,7 @@ const WAITING_MAX: usize = 256;
 pub(super) async fn read_relationships(
     backend: &Backend,
     request: Request<v1::ReadRelationshipsRequest>,
-) -> Result<Response<RelationshipStream>, Status> {
+) -> Result<Response<BoxStream<v1::ReadRelationshipsResponse>>, Status> {
     let message = request.into_inner();
     let call = digest(&message);
     let start = start(backend, &message, call)?;
@@ -50,7 +44,7 @@ pub(super) async fn read_relationships(
         Ok::<_, Status>(pages.read(FIRST_BATCH))
     };
     let (first, rest) = backend.pool.run(work).await??;
-    let stream: RelationshipStream = match rest {
+    let stream: BoxStream<_> = match rest {
         None => Box::pin(tokio_stream::iter(first.into_iter().map(Ok))),
         Some(rest) => Box::pin(send(backend.pool.clone(), first, rest)),
     };

@@ -1,14 +1,13 @@
-//! The service's methods, each handed to its file.
+//! The service's methods, each handed to its file. Those that are not here answer UNIMPLEMENTED.
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status, Streaming, async_trait};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, async_trait};
 
 use crate::server::backend::Backend;
-use crate::server::unserved::{Unserved, unserved};
 use crate::server::wire::v1;
 
-use super::read_relationships::RelationshipStream;
 use super::{
     check_bulk_permissions, check_permission, delete_relationships, read_relationships, write_relationships,
 };
@@ -21,15 +20,10 @@ pub(in crate::server) struct Permissions {
 
 #[async_trait]
 impl v1::permissions_service_server::PermissionsService for Permissions {
-    type ReadRelationshipsStream = RelationshipStream;
-    type LookupResourcesStream = Unserved<v1::LookupResourcesResponse>;
-    type LookupSubjectsStream = Unserved<v1::LookupSubjectsResponse>;
-    type ExportBulkRelationshipsStream = Unserved<v1::ExportBulkRelationshipsResponse>;
-
     async fn read_relationships(
         &self,
         request: Request<v1::ReadRelationshipsRequest>,
-    ) -> Result<Response<RelationshipStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::ReadRelationshipsResponse>>, Status> {
         read_relationships::read_relationships(&self.backend, request).await
     }
 
@@ -59,40 +53,5 @@ impl v1::permissions_service_server::PermissionsService for Permissions {
         request: Request<v1::CheckBulkPermissionsRequest>,
     ) -> Result<Response<v1::CheckBulkPermissionsResponse>, Status> {
         check_bulk_permissions::check_bulk_permissions(&self.backend, request).await
-    }
-
-    async fn expand_permission_tree(
-        &self,
-        _request: Request<v1::ExpandPermissionTreeRequest>,
-    ) -> Result<Response<v1::ExpandPermissionTreeResponse>, Status> {
-        Err(unserved("ExpandPermissionTree"))
-    }
-
-    async fn lookup_resources(
-        &self,
-        _request: Request<v1::LookupResourcesRequest>,
-    ) -> Result<Response<Self::LookupResourcesStream>, Status> {
-        Err(unserved("LookupResources"))
-    }
-
-    async fn lookup_subjects(
-        &self,
-        _request: Request<v1::LookupSubjectsRequest>,
-    ) -> Result<Response<Self::LookupSubjectsStream>, Status> {
-        Err(unserved("LookupSubjects"))
-    }
-
-    async fn import_bulk_relationships(
-        &self,
-        _request: Request<Streaming<v1::ImportBulkRelationshipsRequest>>,
-    ) -> Result<Response<v1::ImportBulkRelationshipsResponse>, Status> {
-        Err(unserved("ImportBulkRelationships"))
-    }
-
-    async fn export_bulk_relationships(
-        &self,
-        _request: Request<v1::ExportBulkRelationshipsRequest>,
-    ) -> Result<Response<Self::ExportBulkRelationshipsStream>, Status> {
-        Err(unserved("ExportBulkRelationships"))
     }
 }

@@ -1,11 +1,10 @@
-//! The service's methods, each handed to its file.
+//! The service's methods, each handed to its file. Those that are not here answer UNIMPLEMENTED.
 
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::server::backend::Backend;
-use crate::server::unserved::unserved;
 use crate::server::wire::v1;
 
 use super::{read_schema, write_schema};
@@ -30,33 +29,5 @@ impl v1::schema_service_server::SchemaService for Schemas {
         request: Request<v1::WriteSchemaRequest>,
     ) -> Result<Response<v1::WriteSchemaResponse>, Status> {
         write_schema::write_schema(&self.backend, request).await
-    }
-
-    async fn reflect_schema(
-        &self,
-        _request: Request<v1::ReflectSchemaRequest>,
-    ) -> Result<Response<v1::ReflectSchemaResponse>, Status> {
-        Err(unserved("ReflectSchema"))
-    }
-
-    async fn computable_permissions(
-        &self,
-        _request: Request<v1::ComputablePermissionsRequest>,
-    ) -> Result<Response<v1::ComputablePermissionsResponse>, Status> {
-        Err(unserved("ComputablePermissions"))
-    }
-
-    async fn dependent_relations(
-        &self,
-        _request: Request<v1::DependentRelationsRequest>,
-    ) -> Result<Response<v1::DependentRelationsResponse>, Status> {
-        Err(unserved("DependentRelations"))
-    }
-
-    async fn diff_schema(
-        &self,
-        _request: Request<v1::DiffSchemaRequest>,
-    ) -> Result<Response<v1::DiffSchemaResponse>, Status> {
-        Err(unserved("DiffSchema"))
     }
 }

@@ -1,0 +1,257 @@
+//! What a check over gRPC costs the server: CPU of its process for each RPC, against a service on the very same
+//! runtimes and layers that answers without looking.
+//!
+//! `cargo bench --bench grpc_check`. Each server is a process of its own; rounds alternate between them, and the table
+//! shows the median of each.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark ends where something is wrong, and prints"
+)]
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+use std::{env, fs};
+
+use arrowroot::engine::{Engine, EngineOptions, WriteRelationships};
+use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
+use arrowroot::server::wire::v1;
+use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
+use arrowroot::server::wire::v1::permissions_service_server::PermissionsService;
+use arrowroot::server::{Server, ServerOptions};
+use tokio::sync::oneshot;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status, async_trait};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Tells a child process which server it is.
+const KIND: &str = "ARROWROOT_BENCH_KIND";
+const KINDS: [&str; 2] = ["no-op", "check"];
+/// Connections, and RPCs of one round.
+const LOADS: [(usize, usize); 2] = [(1, 40_000), (64, 200_000)];
+const ROUNDS: usize = 5;
+/// Clock ticks a second in `/proc`, on every Linux that Rust runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+const SCHEMA: &str = include_str!("../schema/agentex.zed");
+const TENANTS: usize = 200;
+const USERS: usize = 20_000;
+const AGENTS: usize = 100_000;
+const KEYS: usize = 225_000;
+/// Updates in one write, while the graph is made.
+const BATCH: usize = 20_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    match env::var(KIND) {
+        Ok(kind) => serve(&kind),
+        Err(_) => measure(),
+    }
+}
+
+/// Answers without looking.
+struct NoOp;
+
+#[async_trait]
+impl PermissionsService for NoOp {
+    async fn check_permission(
+        &self,
+        request: Request<v1::CheckPermissionRequest>,
+    ) -> Result<Response<v1::CheckPermissionResponse>, Status> {
+        drop(request.into_inner());
+        Ok(Response::new(v1::CheckPermissionResponse {
+            checked_at: Some(v1::ZedToken { token: "AXQAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned() }),
+            permissionship: v1::check_permission_response::Permissionship::HasPermission.into(),
+            ..Default::default()
+        }))
+    }
+}
+
+/// Serves until standard input ends, and says its address first.
+fn serve(kind: &str) -> Result<(), Box<dyn Error>> {
+    let mut engine_options = EngineOptions::default();
+    engine_options.limits.updates_max = BATCH;
+    let engine = Arc::new(Engine::in_memory(engine_options)?);
+    let mut options = ServerOptions::default();
+    options.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = match kind {
+        "check" => {
+            fill(&engine)?;
+            Server::bind(options, engine)?
+        }
+        _ => Server::bind_with_permissions(options, engine, NoOp)?,
+    };
+    println!("{}", server.local_address());
+    std::io::stdout().flush()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        // Whatever it says, the parent is gone.
+        let _ = std::io::stdin().read(&mut [0]);
+        drop(stop);
+    });
+    Ok(server.run(async { drop(stopped.await) })?)
+}
+
+/// Who owns an agent, and every key of it: somebody in the agent's tenant.
+fn owner(agent: usize) -> usize {
+    (agent * 7 % (USERS / TENANTS)) * TENANTS + agent % TENANTS
+}
+
+/// A million relationships: users in tenants, agents, and keys below agents.
+fn fill(engine: &Engine) -> Result<(), Box<dyn Error>> {
+    engine.write_schema(SCHEMA)?;
+    let users = (0..USERS).map(|user| format!("tenant:t{}#member@user:u{user}", user % TENANTS));
+    let agents = (0..AGENTS).flat_map(|agent| {
+        [
+            format!("agent:a{agent}#tenant@tenant:t{}", agent % TENANTS),
+            format!("agent:a{agent}#owner@user:u{}", owner(agent)),
+            format!("agent:a{agent}#viewer@user:u{}", owner(agent + TENANTS)),
+        ]
+    });
+    let keys = (0..KEYS).flat_map(|key| {
+        let agent = key % AGENTS;
+        [
+            format!("api_key:k{key}#tenant@tenant:t{}", agent % TENANTS),
+            format!("api_key:k{key}#parent_agent@agent:a{agent}"),
+            format!("api_key:k{key}#owner@user:u{}", owner(agent)),
+        ]
+    });
+    let mut batch = Vec::with_capacity(BATCH);
+    let write = |updates: Vec<RelationshipUpdate>| {
+        engine.write_relationships(WriteRelationships { updates, ..Default::default() }).map(drop)
+    };
+    for text in users.chain(agents).chain(keys) {
+        batch.push(RelationshipUpdate { operation: UpdateOperation::Touch, relationship: text.parse()? });
+        if batch.len() == BATCH {
+            write(std::mem::take(&mut batch))?;
+        }
+    }
+    Ok(write(batch)?)
+}
+
+/// May the owner of a key read it? A cascade of depth 1: the key's agent must say yes, too.
+fn question(number: usize) -> v1::CheckPermissionRequest {
+    let key = number * 7919 % KEYS;
+    let object = |object_type: &str, object_id: String| {
+        Some(v1::ObjectReference { object_type: object_type.to_owned(), object_id })
+    };
+    v1::CheckPermissionRequest {
+        resource: object("api_key", format!("k{key}")),
+        permission: "read".to_owned(),
+        subject: Some(v1::SubjectReference {
+            object: object("user", format!("u{}", owner(key % AGENTS))),
+            optional_relation: String::new(),
+        }),
+        ..Default::default()
+    }
+}
+
+/// A server in a process of its own.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(kind: &str) -> Result<Self, Box<dyn Error>> {
+        let mut child = Command::new(env::current_exe()?)
+            .env(KIND, kind)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address)?;
+        Ok(Self { child, address: address.trim().to_owned() })
+    }
+
+    /// CPU seconds of the process so far, its own and the kernel's for it.
+    fn cpu_s(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after_name = stat.rsplit_once(')').unwrap().1;
+        let fields: Vec<_> = after_name.split_whitespace().collect();
+        let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
+        (ticks(11) + ticks(12)) / TICKS_PER_SECOND
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // It ends by itself; if it is gone already, so much the better.
+        let _ = self.child.wait();
+    }
+}
+
+fn measure() -> Result<(), Box<dyn Error>> {
+    let servers = [Served::start(KINDS[0])?, Served::start(KINDS[1])?];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    println!("CPU of the server for each RPC, and RPCs a second; {ROUNDS} rounds, the median");
+    println!("| connections | no-op µs | check µs | check / no-op | no-op RPC/s | check RPC/s |");
+    println!("|---|---|---|---|---|---|");
+    for (connections, count) in LOADS {
+        let mut cpu_us = [Vec::new(), Vec::new()];
+        let mut rates = [Vec::new(), Vec::new()];
+        for _ in 0..ROUNDS {
+            for (kind, server) in servers.iter().enumerate() {
+                let channels = runtime.block_on(connect(&server.address, connections))?;
+                runtime.block_on(load(&channels, count / 20))?;
+                let (cpu_before, start) = (server.cpu_s(), Instant::now());
+                runtime.block_on(load(&channels, count))?;
+                #[expect(clippy::cast_precision_loss, reason = "a count of RPCs")]
+                let count = count as f64;
+                rates[kind].push(count / start.elapsed().as_secs_f64());
+                cpu_us[kind].push((server.cpu_s() - cpu_before) * 1e6 / count);
+            }
+        }
+        let [no_op_us, check_us] = cpu_us.map(median);
+        let [no_op_rate, check_rate] = rates.map(median);
+        let ratio = check_us / no_op_us;
+        println!(
+            "| {connections} | {no_op_us:.1} | {check_us:.1} | {ratio:.2} | {no_op_rate:.0} | {check_rate:.0} |"
+        );
+    }
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+async fn connect(address: &str, connections: usize) -> Result<Vec<Channel>, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    let mut channels = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        channels.push(endpoint.connect().await?);
+    }
+    Ok(channels)
+}
+
+/// Asks this many questions, on each connection one after another.
+async fn load(channels: &[Channel], count: usize) -> Result<(), Status> {
+    let tasks: Vec<_> = channels
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(number, channel)| {
+            let (step, mut client) = (channels.len(), PermissionsServiceClient::new(channel));
+            tokio::spawn(async move {
+                for number in (number..count).step_by(step) {
+                    let response = client.check_permission(question(number)).await?.into_inner();
+                    assert_eq!(response.permissionship, 2, "question {number}");
+                }
+                Ok::<_, Status>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.map_err(|error| Status::internal(error.to_string()))??;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! The command `arrowroot serve`, as an operator meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use arrowroot::server::wire::v1;
+use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
+use arrowroot::server::wire::v1::schema_service_client::SchemaServiceClient;
+use tonic::transport::{Channel, Endpoint};
+
+/// The command with these arguments, and nothing of it in the environment.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_arrowroot"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ARROWROOT_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A server that said that it is ready.
+struct Ready {
+    child: Child,
+    line: String,
+}
+
+impl Ready {
+    fn start(arguments: &[&str]) -> Self {
+        let all = [&["serve", "--grpc-addr", "127.0.0.1:0", "--grpc-no-auth"], arguments].concat();
+        let mut child = command(&all).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        Self { child, line }
+    }
+
+    /// A word of the line, such as `127.0.0.1:50051` for `grpc`.
+    fn word(&self, name: &str) -> Option<&str> {
+        self.line.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    async fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.word("grpc").unwrap()))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    /// Sends a signal and waits for the end: whether it was an orderly one, and the log.
+    fn stop(mut self, signal: &str) -> (bool, String) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().success(), log)
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        // It is gone already, unless a test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
+    assert_eq!(status.code(), Some(1), "{arguments:?}");
+    assert!(stdout.is_empty());
+    String::from_utf8(stderr).unwrap()
+}
+
+fn store(directory: &tempfile::TempDir) -> PathBuf {
+    directory.path().join("graph")
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_an_orderly_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = store(&directory).display().to_string();
+    for (signal, revision) in [("-TERM", "0"), ("-INT", "1"), ("-TERM", "2")] {
+        let ready = Ready::start(&["--datastore-path", &path]);
+        assert_eq!(ready.word("journal"), Some("sled"));
+        assert_eq!(ready.word("path"), Some(path.as_str()));
+        assert_eq!(ready.word("revision"), Some(revision), "{}", ready.line);
+        let mut schema = SchemaServiceClient::new(ready.channel().await);
+        let text = format!("definition user {{}}\ndefinition rev{revision} {{}}");
+        schema.write_schema(v1::WriteSchemaRequest { schema: text }).await.unwrap();
+        drop(schema);
+        let (is_orderly, log) = ready.stop(signal);
+        assert!(is_orderly, "{log}");
+    }
+}
+
+#[test]
+fn a_second_server_over_the_same_store_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = store(&directory).display().to_string();
+    let first = Ready::start(&["--datastore-path", &path]);
+    let message =
+        refused(&["serve", "--grpc-no-auth", "--grpc-addr", "127.0.0.1:0", "--datastore-path", &path]);
+    assert!(message.contains(&path) && message.lines().count() == 1, "{message}");
+    assert!(first.stop("-TERM").0);
+}
+
+#[tokio::test]
+async fn the_quickstart_answers() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/quickstart.yaml").display().to_string();
+    let ready = Ready::start(&["--datastore-engine", "memory", "--datastore-bootstrap-files", &file]);
+    assert_eq!(
+        (ready.word("journal"), ready.word("path"), ready.word("revision")),
+        (Some("memory"), None, Some("2"))
+    );
+    let mut permissions = PermissionsServiceClient::new(ready.channel().await);
+    let object = |object_type: &str, object_id: &str| {
+        Some(v1::ObjectReference { object_type: object_type.to_owned(), object_id: object_id.to_owned() })
+    };
+    let request = v1::CheckPermissionRequest {
+        resource: object("api_key", "k1"),
+        permission: "read".to_owned(),
+        subject: Some(v1::SubjectReference {
+            object: object("user", "ana"),
+            optional_relation: String::new(),
+        }),
+        ..Default::default()
+    };
+    let answer = permissions.check_permission(request).await.unwrap().into_inner();
+    assert_eq!(answer.permissionship(), v1::check_permission_response::Permissionship::HasPermission);
+    drop(permissions);
+    assert!(ready.stop("-INT").0);
+}
+
+#[test]
+fn a_mistake_in_a_bootstrap_file_is_one_line_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wrong.yaml");
+    std::fs::write(&file, "schema: definition user {}\nrelationships: |\n  user:a#nothing@user:b\n").unwrap();
+    let file = file.display().to_string();
+    let arguments =
+        ["serve", "--grpc-no-auth", "--datastore-engine", "memory", "--datastore-bootstrap-files", &file];
+    let message = refused(&arguments);
+    assert!(message.starts_with(&format!("arrowroot: {file}:3: ")), "{message}");
+}
+
+#[test]
+fn without_a_key_nobody_is_served_by_mistake() {
+    let message = refused(&["serve", "--datastore-engine", "memory"]);
+    assert!(message.starts_with("arrowroot: a preshared key is needed"), "{message}");
+    let open = ["serve", "--datastore-engine", "memory", "--grpc-no-auth", "--grpc-addr", "0.0.0.0:0"];
+    assert!(refused(&open).starts_with("arrowroot: --grpc-no-auth serves everyone"));
+}
+
+#[test]
+fn keys_are_never_shown() {
+    let help =
+        command(&["serve", "--help"]).env("ARROWROOT_GRPC_PRESHARED_KEY", "secret-of-ours").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("ARROWROOT_GRPC_PRESHARED_KEY") && !help.contains("secret-of-ours"), "{help}");
+    let mut serve = command(&["serve", "--grpc-addr", "127.0.0.1:0", "--datastore-engine", "memory"]);
+    let mut child = serve
+        .env("ARROWROOT_GRPC_PRESHARED_KEY", "secret-of-ours")
+        .env("ARROWROOT_LOG_LEVEL", "trace")
+        .env("ARROWROOT_LOG_FORMAT", "json")
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let (is_orderly, log) = Ready { child, line }.stop("-TERM");
+    assert!(is_orderly && log.contains("SIGTERM") && !log.contains("secret-of-ours"), "{log}");
+    assert!(log.lines().all(|line| line.starts_with('{')), "{log}");
+}
+
+#[test]
+fn an_unknown_flag_is_refused() {
+    assert!(refused(&["serve", "--nothing"]).contains("--nothing"));
+    assert!(refused(&["serve", "--grpc-no-auth", "--log-level", "=="]).contains("log level"));
+    assert!(command(&["version"]).output().unwrap().status.success());
+}

@@ -1,6 +1,13 @@
 //! Checks on random schemas, relationships and writes, against the naive evaluator, at the head and at older
 //! revisions.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where its fact does not hold"
+)]
+
 use std::collections::BTreeSet;
 
 use arrowroot::engine::{
@@ -22,12 +29,15 @@ const TRANSACTIONS: usize = 12;
 #[test]
 fn check_equals_the_naive_evaluator_on_random_schemas_and_writes() {
     let seed = Random::from_environment("properties").0;
-    let mut seen = Seen::default();
+    let mut answers = Seen::default();
     for case in 0..CASES {
-        run_case(Random(seed.wrapping_add(case)), &mut seen);
+        run_case(Random(seed.wrapping_add(case)), &mut answers);
     }
-    println!("{seen:?}");
-    assert!(seen.has > 1000 && seen.has_not > 1000 && seen.undefined > 100, "{seen:?} shows too little");
+    println!("{answers:?}");
+    assert!(
+        answers.has > 1000 && answers.has_not > 1000 && answers.undefined > 100,
+        "{answers:?} shows too little"
+    );
 }
 
 /// How often each answer was given.
@@ -44,7 +54,7 @@ struct State {
     rows: BTreeSet<Row>,
 }
 
-fn run_case(mut random: Random, seen: &mut Seen) {
+fn run_case(mut random: Random, answers: &mut Seen) {
     let seed = random.0;
     let model = random::model(&mut random);
     let text = random::text(&model);
@@ -62,7 +72,7 @@ fn run_case(mut random: Random, seen: &mut Seen) {
     for place in [older, states.len() - 1] {
         let State { token, rows } = &states[place];
         let view = engine.at(&Consistency::AtExactSnapshot(token.clone())).unwrap();
-        compare(&mut random, &model, rows, &view, seen)
+        compare(&mut random, &model, rows, &view, answers)
             .unwrap_or_else(|problem| panic!("seed {seed}: {problem}"));
     }
 }
@@ -96,7 +106,7 @@ fn compare(
     model: &Model,
     rows: &BTreeSet<Row>,
     view: &View,
-    seen: &mut Seen,
+    answers: &mut Seen,
 ) -> Result<(), String> {
     let ids: Vec<&str> = random::IDS.iter().copied().chain(["unknown"]).collect();
     for subject in random::subjects(random, model) {
@@ -111,9 +121,9 @@ fn compare(
                         (false, true) => None,
                     };
                 *match expected {
-                    Some(Permissionship::HasPermission) => &mut seen.has,
-                    Some(Permissionship::NoPermission) => &mut seen.has_not,
-                    None => &mut seen.undefined,
+                    Some(Permissionship::HasPermission) => &mut answers.has,
+                    Some(Permissionship::NoPermission) => &mut answers.has_not,
+                    None => &mut answers.undefined,
                 } += 1;
                 let actual = ask(view, definition, id, node, &subject);
                 if actual != expected {

@@ -8,8 +8,8 @@ use crate::relationship::Relationship;
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
-use super::engine::Engine;
 use super::error::{DeleteRelationshipsError, Unwritable};
+use super::handle::Engine;
 use super::matching::Matcher;
 use super::names;
 use super::options::EngineLimits;

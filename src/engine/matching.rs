@@ -267,12 +267,11 @@ impl Resources {
                 (None, None) => Bound::Unbounded,
             };
             let page = matcher.page(*key, from);
-            match page.last() {
-                Some((id, _)) => self.after = Some(Arc::clone(id)),
-                None => {
-                    self.definition += 1;
-                    self.after = None;
-                }
+            if let Some((id, _)) = page.last() {
+                self.after = Some(Arc::clone(id));
+            } else {
+                self.definition += 1;
+                self.after = None;
             }
             self.page = page.into_iter();
         }

@@ -7,8 +7,8 @@ mod check_permission;
 mod committer;
 mod conditions;
 mod delete_relationships;
-mod engine;
 mod error;
+mod handle;
 mod matching;
 mod names;
 mod options;
@@ -21,12 +21,12 @@ mod wait;
 mod write_relationships;
 mod write_schema;
 
-pub use engine::Engine;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
     InvalidCursor, InvalidFilter, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
     WriteRelationshipsError, WriteSchemaError,
 };
+pub use handle::Engine;
 pub use options::{EngineLimits, EngineOptions};
 pub use read_relationships::RelationshipReader;
 pub use request::{

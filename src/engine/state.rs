@@ -89,7 +89,7 @@ impl Schemas {
     pub(super) fn program_at(&self, revision: Revision, names: &RelationNames) -> Option<Arc<Program>> {
         let version = self.version_at(revision)?;
         let compile = || match Schema::compile(&version.text, &CompileOptions::default()) {
-            Ok(schema) => Some(Arc::new(Program::new(Arc::new(schema), names))),
+            Ok(schema) => Some(Arc::new(Program::new(&Arc::new(schema), names))),
             Err(error) => {
                 tracing::error!(revision = version.from.0, %error, "the stored schema no longer compiles");
                 None

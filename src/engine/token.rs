@@ -42,7 +42,7 @@ pub enum Consistency {
 
 /// Where a paged read goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
+pub(super) struct Cursor {
     /// The state that the first page was read at; the others are, too.
     pub revision: Revision,
     /// A digest of the call's arguments, which must stay the same from page to page.

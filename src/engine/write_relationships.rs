@@ -10,8 +10,8 @@ use crate::schema::{AllowedSubject, NodeKind, Schema, SubjectForm};
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
-use super::engine::Engine;
 use super::error::{Unwritable, WriteRelationshipsError};
+use super::handle::Engine;
 use super::names;
 use super::options::EngineLimits;
 use super::request::{WriteRelationships, Written};
@@ -155,18 +155,17 @@ fn has_traits(allowed: &AllowedSubject, update: &RelationshipUpdate) -> bool {
 /// The kind of a relationship's subject as a schema writes it, such as `group#member with on_weekdays`.
 fn subject_type(relationship: &Relationship) -> String {
     let definition = relationship.subject.definition();
-    let mut text = match &relationship.subject {
+    let form = match &relationship.subject {
         Subject::Object(_) => definition.to_string(),
         Subject::Wildcard(_) => format!("{definition}:*"),
         Subject::Userset(_, relation) => format!("{definition}#{relation}"),
     };
     match (&relationship.caveat, relationship.expires_at) {
-        (Some(caveat), Some(_)) => text.push_str(&format!(" with {} and expiration", caveat.name)),
-        (Some(caveat), None) => text.push_str(&format!(" with {}", caveat.name)),
-        (None, Some(_)) => text.push_str(" with expiration"),
-        (None, None) => {}
+        (Some(caveat), Some(_)) => format!("{form} with {} and expiration", caveat.name),
+        (Some(caveat), None) => format!("{form} with {}", caveat.name),
+        (None, Some(_)) => format!("{form} with expiration"),
+        (None, None) => form,
     }
-    text
 }
 
 /// Who writes a group where its members are meant is told so.

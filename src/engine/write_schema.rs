@@ -5,13 +5,14 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::evaluate::Program;
-use crate::relationship::RelationshipFilter;
-use crate::schema::{CompileOptions, Removal, Schema, removals};
+use crate::index::{ELLIPSIS, RelationKey, RelationNames, WILDCARD};
+use crate::relationship::{RelationName, RelationshipFilter};
+use crate::schema::{CompileOptions, Removal, RemovalKind, RemovedForm, Schema, removals};
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
-use super::engine::Engine;
 use super::error::{Unwritable, WriteSchemaError};
+use super::handle::Engine;
 use super::matching::Matcher;
 use super::read_relationships::relationship;
 use super::request::Written;
@@ -46,8 +47,8 @@ impl Write for WritingSchema {
         let Self { text, schema, answer } = *self;
         let result = check_removals(&schema, pending).map(|()| {
             // Only now: names that have got a number are never forgotten.
-            let program = Arc::new(Program::new(schema, pending.state().index.relation_names()));
-            let revision = pending.commit_schema(text, program);
+            let program = Arc::new(Program::new(&schema, pending.state().index.relation_names()));
+            let revision = pending.commit_schema(&text, program);
             Written { written_at: Engine::token(pending.state(), revision) }
         });
         conditions::reply(answer, result)
@@ -57,15 +58,70 @@ impl Write for WritingSchema {
 /// Whether no relationship needs what the new schema lacks.
 fn check_removals(schema: &Schema, pending: &Pending) -> Result<(), WriteSchemaError> {
     let Some(old) = pending.program() else { return Ok(()) };
-    for removal in removals(old.schema(), schema) {
-        if let Some(relationship) = example(&removal, pending) {
+    let removals = removals(old.schema(), schema);
+    if removals.is_empty() {
+        return Ok(());
+    }
+    let live = pending.state().index.live_counts();
+    for removal in removals {
+        let Some(kinds) = Kinds::of(&removal, pending.state().index.relation_names()) else { continue };
+        if live.iter().any(|(relation, form, _)| kinds.contain(*relation, *form)) {
+            let relationship = example(&removal, &kinds, pending);
             return Err(WriteSchemaError::InUse { removal: Box::new(removal), relationship });
         }
     }
     Ok(())
 }
 
-/// A relationship that needs what is removed.
-fn example(_removal: &Removal, _pending: &Pending) -> Option<String> {
-    None
+/// Which kinds of edge a removal takes away; any relation or form where there is nothing.
+struct Kinds {
+    relations: Option<Vec<RelationKey>>,
+    form: Option<RelationKey>,
+}
+
+impl Kinds {
+    /// Nothing if the index has none of the names, so that no edge can have them.
+    fn of(removal: &Removal, names: &RelationNames) -> Option<Self> {
+        let definition = names.find_definition(removal.definition.as_str())?;
+        let find = |relation: &RelationName| names.find_relation(definition, relation.as_str());
+        Some(match &removal.kind {
+            RemovalKind::Definition => {
+                Self { relations: Some(names.relations(Some(definition), None)), form: None }
+            }
+            RemovalKind::Relation(relation) => Self { relations: Some(vec![find(relation)?]), form: None },
+            RemovalKind::UsersetRelation(relation) => Self { relations: None, form: Some(find(relation)?) },
+            RemovalKind::AllowedSubject { relation, subject } => {
+                let subject_definition = names.find_definition(subject.definition.as_str())?;
+                let form = match &subject.form {
+                    RemovedForm::Object => ELLIPSIS,
+                    RemovedForm::Wildcard => WILDCARD,
+                    RemovedForm::Userset(relation) => relation.as_str(),
+                };
+                let form = names.find_relation(subject_definition, form)?;
+                Self { relations: Some(vec![find(relation)?]), form: Some(form) }
+            }
+        })
+    }
+
+    fn contain(&self, relation: RelationKey, form: RelationKey) -> bool {
+        self.relations.as_ref().is_none_or(|relations| relations.contains(&relation))
+            && self.form.is_none_or(|wanted| wanted == form)
+    }
+}
+
+/// A relationship that needs what is removed, the first by its resource's name.
+fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> String {
+    let resource_definition = match &removal.kind {
+        RemovalKind::UsersetRelation(_) => None,
+        _ => Some(removal.definition.clone()),
+    };
+    let filter = RelationshipFilter { resource_definition, ..Default::default() };
+    let mut found = None;
+    Matcher::new(pending.snapshot(), &filter).visit(|edge| {
+        if kinds.contain(edge.relation, edge.subject_relation) {
+            found = relationship(pending.snapshot(), edge);
+        }
+        found.is_none()
+    });
+    found.map(|relationship| relationship.to_string()).unwrap_or_default()
 }

@@ -329,11 +329,13 @@ impl<'run, 'caller> Machine<'run, 'caller> {
         Ok(false)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what every step answers")]
     fn push(&mut self, frame: Frame) -> Progress {
         self.frames.push(frame);
         Ok(None)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what every step answers")]
     fn pop(&mut self, answer: bool) -> Progress {
         self.frames.pop();
         Ok(Some(answer))

@@ -75,7 +75,7 @@ pub(super) struct Walk {
 
 impl Program {
     /// Compiles a schema, giving its names numbers in the index where they have none yet.
-    pub fn new(schema: Arc<Schema>, names: &RelationNames) -> Self {
+    pub fn new(schema: &Arc<Schema>, names: &RelationNames) -> Self {
         let mut definitions: Vec<_> = schema
             .definitions()
             .iter()
@@ -101,7 +101,7 @@ impl Program {
             .collect();
         let places = (0_u32..).map(DefinitionId);
         let mut program = Self {
-            reachability: Reachability::new(&schema),
+            reachability: Reachability::new(schema),
             definition_by_key: definitions.iter().map(|definition| definition.key).zip(places).collect(),
             definitions,
             node_keys,
@@ -109,7 +109,7 @@ impl Program {
             operations: Vec::new(),
             operands: Vec::new(),
             walks: Vec::new(),
-            schema: Arc::clone(&schema),
+            schema: Arc::clone(schema),
         };
         for (node, key) in schema.nodes().iter().zip(program.node_keys.clone()) {
             let plan = match &node.kind {

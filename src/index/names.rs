@@ -83,12 +83,17 @@ impl RelationNames {
     /// The relations of one definition, or of all, that have a name, or any name; in order of their numbers.
     pub fn relations(&self, definition: Option<DefinitionKey>, name: Option<&str>) -> Vec<RelationKey> {
         let names = self.names.read();
-        let is_wanted = |(place, (owner, relation)): (usize, &(DefinitionKey, Arc<str>))| {
-            let is_wanted = definition.is_none_or(|wanted| *owner == wanted)
-                && name.is_none_or(|name| **relation == *name);
-            is_wanted.then(|| RelationKey(number(place)))
+        let definitions = match definition {
+            Some(definition) => names.definitions.get(definition.0 as usize..=definition.0 as usize),
+            None => Some(names.definitions.as_slice()),
         };
-        names.relations.iter().enumerate().filter_map(is_wanted).collect()
+        let definitions = definitions.unwrap_or_default().iter();
+        let mut keys: Vec<RelationKey> = match name {
+            Some(name) => definitions.filter_map(|known| known.relation_keys.get(name).copied()).collect(),
+            None => definitions.flat_map(|known| known.relation_keys.values().copied()).collect(),
+        };
+        keys.sort_unstable();
+        keys
     }
 
     /// Every definition's number and name, in order of the numbers.

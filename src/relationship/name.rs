@@ -147,15 +147,12 @@ fn is_object_id_prefix(value: &str) -> bool {
 
 /// Which bytes an object id may have, as a table: ids are checked on every request.
 static IS_ID_BYTE: [bool; 256] = {
+    let allowed = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_|-=+.:@%~,";
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = matches!(
-            byte as u8,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'|' | b'-' | b'=' | b'+'
-            | b'.' | b':' | b'@' | b'%' | b'~' | b','
-        );
-        byte += 1;
+    let mut place = 0;
+    while place < allowed.len() {
+        table[allowed[place] as usize] = true;
+        place += 1;
     }
     table
 };

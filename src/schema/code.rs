@@ -5,11 +5,11 @@ use std::fmt;
 /// Which family of errors a diagnostic belongs to: this decides the gRPC status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DiagnosticClass {
-    /// The text is no schema: INVALID_ARGUMENT, SCHEMA_PARSE_ERROR.
+    /// The text is no schema: `INVALID_ARGUMENT`, `SCHEMA_PARSE_ERROR`.
     Parse,
-    /// The text is a schema whose parts do not fit: FAILED_PRECONDITION, SCHEMA_TYPE_ERROR.
+    /// The text is a schema whose parts do not fit: `FAILED_PRECONDITION`, `SCHEMA_TYPE_ERROR`.
     Type,
-    /// The schema is fine, but asks for what is not there yet: UNIMPLEMENTED.
+    /// The schema is fine, but asks for what is not there yet: `UNIMPLEMENTED`.
     Unsupported,
 }
 

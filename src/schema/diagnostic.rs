@@ -72,8 +72,8 @@ impl Diagnostic {
         }
     }
 
-    pub(super) fn with(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.metadata.push((key, value.to_string()));
+    pub(super) fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
         self
     }
 

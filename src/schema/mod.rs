@@ -24,5 +24,8 @@ pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,
     NodeId, NodeKind, Schema, SubjectForm,
 };
-pub use reachability::{NodeSet, Reachability};
-pub use removal::{Removal, removals};
+pub use reachability::{Entry, EntryForm, NodeSet, Reachability, Use, Way};
+pub use removal::{Removal, RemovalKind, RemovedForm, RemovedSubject, removals};
+
+#[cfg(test)]
+mod tests;

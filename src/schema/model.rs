@@ -4,12 +4,10 @@
 //! so that whoever evaluates can keep arrays beside them.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use crate::relationship::{CaveatName, DefinitionName, RelationName};
 
 use super::diagnostic::Span;
-use super::reachability::Reachability;
 
 /// A definition, by its place in [`Schema::definitions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +25,7 @@ pub struct Schema {
     pub(super) nodes: Vec<Node>,
     pub(super) caveats: Vec<CaveatDeclaration>,
     pub(super) definition_by_name: HashMap<DefinitionName, DefinitionId, foldhash::fast::RandomState>,
-    /// Built when first asked for.
-    pub(super) reachability: OnceLock<Reachability>,
+    pub(super) caveat_by_name: HashMap<CaveatName, usize, foldhash::fast::RandomState>,
 }
 
 /// One object type.
@@ -184,7 +181,7 @@ impl Schema {
 
     /// The caveat of this name.
     pub fn find_caveat(&self, name: &str) -> Option<&CaveatDeclaration> {
-        self.caveats.iter().find(|caveat| caveat.name.as_str() == name)
+        self.caveat_by_name.get(name).map(|place| &self.caveats[*place])
     }
 
     /// A definition.
@@ -206,22 +203,16 @@ impl Schema {
     /// A kind of subject as it is written in a schema: `user:* with on_weekdays and expiration`.
     pub fn subject_text(&self, subject: &AllowedSubject) -> String {
         let definition = &self.definition(subject.definition).name;
-        let mut text = match subject.form {
+        let kind = match subject.form {
             SubjectForm::Object => definition.to_string(),
             SubjectForm::Wildcard => format!("{definition}:*"),
             SubjectForm::Userset(userset) => self.node_text(userset),
         };
         match (&subject.caveat, subject.has_expiration) {
-            (None, false) => {}
-            (None, true) => text.push_str(" with expiration"),
-            (Some(caveat), false) => text.push_str(&format!(" with {caveat}")),
-            (Some(caveat), true) => text.push_str(&format!(" with {caveat} and expiration")),
+            (None, false) => kind,
+            (None, true) => format!("{kind} with expiration"),
+            (Some(caveat), false) => format!("{kind} with {caveat}"),
+            (Some(caveat), true) => format!("{kind} with {caveat} and expiration"),
         }
-        text
-    }
-
-    /// Which nodes can hold which subjects.
-    pub fn reachability(&self) -> &Reachability {
-        self.reachability.get_or_init(|| Reachability::new(self))
     }
 }

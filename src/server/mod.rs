@@ -1,4 +1,23 @@
-//! The gRPC services: thin, they convert, make one engine call, and convert back. The only room, with the
-//! command line's client, that knows the wire types.
+//! The gRPC server: thin services that convert, make one engine call, and convert back; authentication, limits and
+//! health. The only room, with the command line's client, that knows the wire types.
 
-pub(crate) mod wire;
+mod auth;
+mod backend;
+mod convert;
+mod deadline;
+mod error;
+mod guard;
+mod health;
+mod listener;
+mod options;
+mod permissions;
+mod pool;
+mod router;
+mod schema;
+mod serve;
+mod status;
+mod unserved;
+pub mod wire;
+
+pub use options::{PresharedKey, RequestLimits, ServerOptions};
+pub use serve::{ServeError, Server};

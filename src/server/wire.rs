@@ -4,13 +4,11 @@
 #[expect(
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
-    unreachable_pub,
     reason = "generated code keeps the generator's style"
 )]
-pub(crate) mod v1 {
+pub mod v1 {
     tonic::include_proto!("authzed.api.v1");
 }
 
 /// The serialized descriptors of `authzed.api.v1` and of all it imports, for reflection.
-#[expect(dead_code, reason = "for the reflection service, which is not served yet")]
-pub(crate) const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("authzed.api.v1");
+pub(super) const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("authzed.api.v1");

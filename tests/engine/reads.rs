@@ -48,7 +48,7 @@ fn pages_of_any_size_are_the_whole_whatever_is_written_meanwhile() {
         let updates: Vec<String> = (0..7)
             .map(|subject| format!("+doc:d{resource}#viewer@user:u{}", subject * resource % 11))
             .collect();
-        let updates: Vec<&str> = updates.iter().map(|text| text.as_str()).collect();
+        let updates: Vec<&str> = updates.iter().map(String::as_str).collect();
         let mut unique = updates.clone();
         unique.sort_unstable();
         unique.dedup();

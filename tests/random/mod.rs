@@ -2,7 +2,7 @@
 
 use crate::naive::{Definition, Expression, Model, Row, Subject};
 
-/// A small generator of pseudo-random numbers (SplitMix64), the same on every machine.
+/// A small generator of pseudo-random numbers (`SplitMix64`), the same on every machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(pub u64);
 
@@ -119,18 +119,18 @@ fn node(random: &mut Random) -> String {
 
 /// The schema's text.
 pub(crate) fn text(model: &Model) -> String {
-    let mut text = "use self\n\ndefinition user {}\n".to_owned();
-    for definition in &model.definitions {
-        text.push_str(&format!("\ndefinition {} {{\n", definition.name));
-        for (name, allowed) in &definition.relations {
-            text.push_str(&format!("\trelation {name}: {}\n", allowed.join(" | ")));
-        }
-        for (name, expression) in &definition.permissions {
-            text.push_str(&format!("\tpermission {name} = {}\n", expression_text(expression)));
-        }
-        text.push_str("}\n");
-    }
-    text
+    let definitions: Vec<_> = model.definitions.iter().map(definition_text).collect();
+    format!("use self\n\ndefinition user {{}}\n\n{}\n", definitions.join("\n\n"))
+}
+
+fn definition_text(definition: &Definition) -> String {
+    let relations = definition.relations.iter();
+    let relations = relations.map(|(name, allowed)| format!("\trelation {name}: {}\n", allowed.join(" | ")));
+    let permissions = definition.permissions.iter();
+    let permissions = permissions
+        .map(|(name, expression)| format!("\tpermission {name} = {}\n", expression_text(expression)));
+    let nodes: String = relations.chain(permissions).collect();
+    format!("definition {} {{\n{nodes}}}", definition.name)
 }
 
 fn expression_text(expression: &Expression) -> String {

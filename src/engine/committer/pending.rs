@@ -79,9 +79,9 @@ impl Pending {
     }
 
     /// Makes a schema the next revision.
-    pub(in crate::engine) fn commit_schema(&mut self, text: Arc<str>, program: Arc<Program>) -> Revision {
+    pub(in crate::engine) fn commit_schema(&mut self, text: &Arc<str>, program: Arc<Program>) -> Revision {
         let revision = self.next_revision();
-        let schemas = self.group.head.schemas.with(revision, Arc::clone(&text), Some(Arc::clone(&program)));
+        let schemas = self.group.head.schemas.with(revision, Arc::clone(text), Some(Arc::clone(&program)));
         self.group.head.schemas = Arc::new(schemas);
         self.program = Some(program);
         self.push(Vec::new(), None, Some(text.to_string()))

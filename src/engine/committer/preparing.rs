@@ -149,12 +149,11 @@ impl Preparing {
         let changes_before = self.pending.group.changes.len();
         let pending = &mut self.pending;
         // The state is sound after a panic: what was applied to the index is taken back, the rest changes at the end.
-        match catch_unwind(AssertUnwindSafe(|| write.prepare(pending))) {
-            Ok(reply) => self.pending.group.replies.push(reply),
-            Err(_) => {
-                tracing::error!("a write ended by a panic and was not applied");
-                self.pending.abandon(changes_before);
-            }
+        if let Ok(reply) = catch_unwind(AssertUnwindSafe(|| write.prepare(pending))) {
+            self.pending.group.replies.push(reply);
+        } else {
+            tracing::error!("a write ended by a panic and was not applied");
+            self.pending.abandon(changes_before);
         }
     }
 

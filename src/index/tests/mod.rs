@@ -167,10 +167,16 @@ fn agrees(
     let mut reverse = BTreeSet::new();
     for edge in universe {
         snapshot.read(edge.resource, |postings| {
-            postings.visit_forward(None, None, None, |edge| forward.insert(edge) || true)
+            postings.visit_forward(None, None, None, |edge| {
+                forward.insert(edge);
+                true
+            });
         });
         snapshot.read(edge.subject, |postings| {
-            postings.visit_reverse(None, None, None, |edge| reverse.insert(edge) || true)
+            postings.visit_reverse(None, None, None, |edge| {
+                reverse.insert(edge);
+                true
+            });
         });
         let mut resources = Vec::new();
         snapshot.read(edge.subject, |postings| {

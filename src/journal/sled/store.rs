@@ -92,12 +92,12 @@ impl Store {
         self.writer.write(vec![change])
     }
 
-    /// Makes a group's records durable: first all but the last, then the last alone, which is what makes it count.
+    /// Makes a group's records durable, the last one last: with it the group counts.
     ///
-    /// So a group is atomic because one insertion is, and a fault or a loss of power in between leaves a group
-    /// without an end, which [`Self::discard_incomplete`] removes. sled's batches promise the same only as long as
-    /// `apply_batch` does not fail half-way: then it has applied some of the batch, in no particular order, and
-    /// has cancelled the mark that would keep the rest of it together.
+    /// So a group is atomic because one insertion is. What a crash or a loss of power leaves is a beginning of
+    /// sled's log, hence of the group's records, and a group without an end is what [`Self::discard_incomplete`]
+    /// removes. sled's batches would promise the same only as long as `apply_batch` does not fail half-way: then
+    /// it has applied some of the batch, in no particular order, and cancelled the mark that keeps it together.
     pub(super) fn write_group<'a>(
         &self,
         records: impl Iterator<Item = Record<'a>>,
@@ -106,7 +106,7 @@ impl Store {
         let mut bytes = 0;
         for record in records {
             let value = record.encode();
-            if !window.is_empty() && (record.is_last || bytes + value.len() > WINDOW_BYTES) {
+            if bytes + value.len() > WINDOW_BYTES {
                 self.writer.write(std::mem::take(&mut window))?;
                 bytes = 0;
             }

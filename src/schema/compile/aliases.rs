@@ -52,7 +52,7 @@ fn report(schema: &Schema, first: NodeId, diagnostics: &mut Diagnostics) {
     let message =
         format!("under definition `{definition}`, there exists a cycle in permissions: {}", names.join(", "));
     let diagnostic = Diagnostic::new(DiagnosticCode::PermissionCycle, schema.node(first).span, message)
-        .with("definition_name", definition)
+        .with("definition_name", definition.as_str())
         .help("each is only another name of the next, so none of them has a meaning");
     diagnostics.push(diagnostic);
 }

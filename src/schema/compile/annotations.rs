@@ -92,7 +92,9 @@ impl Walk<'_> {
             Expression::Node(node) => self.meet(start, *node),
             Expression::Arrow(arrow) => arrow.targets.iter().for_each(|(_, node)| self.meet(start, *node)),
             Expression::Union(operands) | Expression::Intersection(operands) => {
-                operands.iter().for_each(|operand| self.meet_operands(start, operand));
+                for operand in operands {
+                    self.meet_operands(start, operand);
+                }
             }
             Expression::Exclusion(base, subtrahend) => {
                 self.meet_operands(start, base);

@@ -84,8 +84,8 @@ fn spelled<'t>(text: &str, kind: &'t ParameterType) -> Result<String, (String, &
     }
     let arguments: Vec<String> =
         kind.arguments.iter().map(|argument| spelled(text, argument)).collect::<Result<_, _>>()?;
-    match arguments.is_empty() {
-        true => Ok(name.to_owned()),
-        false => Ok(format!("{name}<{}>", arguments.join(", "))),
+    if arguments.is_empty() {
+        return Ok(name.to_owned());
     }
+    Ok(format!("{name}<{}>", arguments.join(", ")))
 }

@@ -28,14 +28,14 @@ pub(super) fn resolve_all(
         arrows: 0,
         seen_in_arrow: vec![0; compiled.schema.definitions.len()],
     };
-    let mut resolved = Vec::new();
+    let mut expressions = Vec::new();
     for (index, member) in (0..).zip(&compiled.members) {
         if let Member::Permission(permission) = member {
             resolver.permission = NodeId(index);
-            resolved.push((NodeId(index), resolver.resolve(&permission.expression)));
+            expressions.push((NodeId(index), resolver.resolve(&permission.expression)));
         }
     }
-    for (permission, expression) in resolved {
+    for (permission, expression) in expressions {
         compiled.schema.nodes[permission.0 as usize].kind = NodeKind::Permission(expression);
     }
 }
@@ -137,9 +137,9 @@ impl Resolver<'_> {
             );
             let code = DiagnosticCode::PermissionOnLeftOfArrow;
             let diagnostic = Diagnostic::new(code, place.span, message)
-                .with("definition_name", definition)
-                .with("permission_name", permission)
-                .with("used_permission_name", found)
+                .with("definition_name", definition.as_str())
+                .with("permission_name", permission.as_str())
+                .with("used_permission_name", found.as_str())
                 .help("an arrow walks over the relationships of a relation; a permission has none");
             return Some(diagnostic);
         }
@@ -152,9 +152,9 @@ impl Resolver<'_> {
             schema.node_text(origin.relation),
         );
         let diagnostic = Diagnostic::new(DiagnosticCode::WildcardOnLeftOfArrow, place.span, message)
-            .with("accessed_relation_name", found)
-            .with("definition_name", definition)
-            .with("permission_name", permission);
+            .with("accessed_relation_name", found.as_str())
+            .with("definition_name", definition.as_str())
+            .with("permission_name", permission.as_str());
         Some(diagnostic)
     }
 

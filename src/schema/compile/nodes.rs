@@ -48,7 +48,7 @@ fn number<'t>(text: &'t str, declarations: &Declarations<'t>, diagnostics: &mut 
         nodes: Vec::new(),
         caveats: declarations.caveats.clone(),
         definition_by_name: HashMap::default(),
-        reachability: std::sync::OnceLock::new(),
+        caveat_by_name: declarations.caveats.iter().map(|caveat| caveat.name.clone()).zip(0..).collect(),
     };
     let mut members = Vec::new();
     for (declared, id) in declarations.definitions.iter().zip((0..).map(DefinitionId)) {
@@ -121,6 +121,6 @@ fn duplicate(definition: &Definition, name: &RelationName, place: Name) -> Diagn
     let message =
         format!("found duplicate relation/permission name `{name}` under definition `{}`", definition.name);
     Diagnostic::new(DiagnosticCode::DuplicateRelation, place.span, message)
-        .with("definition_name", &definition.name)
-        .with("relation_or_permission_name", name)
+        .with("definition_name", definition.name.as_str())
+        .with("relation_or_permission_name", name.as_str())
 }

@@ -6,7 +6,7 @@ use crate::relationship::{CaveatName, shortened};
 
 use super::super::code::DiagnosticCode;
 use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{AllowedSubject, Node, NodeId, NodeKind, Schema, SubjectForm};
+use super::super::model::{AllowedSubject, DefinitionId, Node, NodeKind, Schema, SubjectForm};
 use super::super::suggestion::did_you_mean;
 use super::super::tree::{self, Member, Relation};
 use super::nodes::Compiled;
@@ -36,8 +36,8 @@ pub(super) fn resolve(
                 );
                 let diagnostic = Diagnostic::new(DiagnosticCode::DuplicateAllowedSubject, tree.span, message)
                     .with("allowed_relation", source)
-                    .with("definition_name", definition)
-                    .with("relation_name", &node.name);
+                    .with("definition_name", definition.as_str())
+                    .with("relation_name", node.name.as_str());
                 diagnostics.push(diagnostic.within(node.definition));
             }
         }
@@ -50,7 +50,7 @@ fn resolve_subject(
     schema: &Schema,
     node: &Node,
     tree: &tree::AllowedSubject,
-) -> Result<AllowedSubject, Diagnostic> {
+) -> Result<AllowedSubject, Box<Diagnostic>> {
     let name = tree.definition.joined(text);
     let Some(definition) = schema.find_definition(&name) else {
         let message = format!(
@@ -58,17 +58,17 @@ fn resolve_subject(
             node.name
         );
         let span = tree.definition.span();
-        let diagnostic =
-            Diagnostic::new(DiagnosticCode::UnknownDefinition, span, message).with("definition_name", &name);
+        let diagnostic = Diagnostic::new(DiagnosticCode::UnknownDefinition, span, message)
+            .with("definition_name", name.as_str());
         let known = schema.definitions.iter().map(|definition| definition.name.as_str());
-        return Err(did_you_mean(diagnostic, &name, known));
+        return Err(Box::new(did_you_mean(diagnostic, &name, known)));
     };
     let form = match tree.form {
         tree::SubjectForm::Object | tree::SubjectForm::Ellipsis => SubjectForm::Object,
         tree::SubjectForm::Wildcard => SubjectForm::Wildcard,
         tree::SubjectForm::Userset(relation) => match schema.find_node(definition, relation.of(text)) {
             Some(userset) => SubjectForm::Userset(userset),
-            None => return Err(unknown_relation(text, schema, definition, relation)),
+            None => return Err(Box::new(unknown_relation(text, schema, definition, relation))),
         },
     };
     Ok(AllowedSubject {
@@ -83,14 +83,14 @@ fn resolve_subject(
 pub(super) fn unknown_relation(
     text: &str,
     schema: &Schema,
-    definition: super::super::model::DefinitionId,
+    definition: DefinitionId,
     relation: tree::Name,
 ) -> Diagnostic {
     let (name, definition) = (relation.of(text), schema.definition(definition));
     let message =
         format!("relation/permission `{}` not found under definition `{}`", shortened(name), definition.name);
     let diagnostic = Diagnostic::new(DiagnosticCode::UnknownRelation, relation.span, message)
-        .with("definition_name", &definition.name)
+        .with("definition_name", definition.name.as_str())
         .with("relation_or_permission_name", shortened(name));
     let known = definition.nodes.iter().map(|node| schema.node(*node).name.as_str());
     did_you_mean(diagnostic, name, known)
@@ -101,12 +101,11 @@ fn resolve_caveat(
     schema: &Schema,
     node: &Node,
     tree: &tree::AllowedSubject,
-) -> Result<Option<CaveatName>, Diagnostic> {
+) -> Result<Option<CaveatName>, Box<Diagnostic>> {
     let Some(path) = &tree.caveat else {
         return Ok(None);
     };
     let name = path.joined(text);
-    let known = || schema.caveats.iter().map(|caveat| &caveat.name);
     if let Some(caveat) = schema.find_caveat(&name) {
         return Ok(Some(caveat.name.clone()));
     }
@@ -118,9 +117,11 @@ fn resolve_caveat(
     let diagnostic = Diagnostic::new(DiagnosticCode::UnknownCaveat, path.span(), message);
     let diagnostic = diagnostic.with("caveat_name", &shown);
     if name == "expiration" {
-        return Err(diagnostic.help("relationships that expire need `use expiration` at the top"));
+        let help = "relationships that expire need `use expiration` at the top";
+        return Err(Box::new(diagnostic.help(help)));
     }
-    Err(did_you_mean(diagnostic, &name, known().map(CaveatName::as_str)))
+    let known = schema.caveats.iter().map(|caveat| caveat.name.as_str());
+    Err(Box::new(did_you_mean(diagnostic, &name, known)))
 }
 
 /// A userset of another definition must not include a wildcard.
@@ -153,8 +154,8 @@ pub(super) fn refuse_transitive_wildcards(
                 schema.node_text(origin.relation),
             );
             let diagnostic = Diagnostic::new(DiagnosticCode::TransitiveWildcard, relation.name.span, message)
-                .with("definition_name", &schema.definition(node.definition).name)
-                .with("relation_name", &node.name)
+                .with("definition_name", schema.definition(node.definition).name.as_str())
+                .with("relation_name", node.name.as_str())
                 .help("a permission that includes the wildcard may be named here instead");
             diagnostics.push(diagnostic.within(node.definition));
         }

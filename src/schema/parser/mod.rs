@@ -9,5 +9,4 @@ mod expression;
 mod file;
 mod members;
 
-pub(crate) use expression::EXPRESSION_DEPTH_MAX;
 pub(crate) use file::parse;

@@ -70,7 +70,8 @@ proptest! {
             group_bytes,
             payload: &payload,
         };
-        prop_assert_eq!(Record::decode(&record.key.to_bytes(), &record.encode()), Ok(record));
+        let value = record.encode();
+        prop_assert_eq!(Record::decode(&record.key.to_bytes(), &value), Ok(record));
     }
 
     #[test]

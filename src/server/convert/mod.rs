@@ -1,0 +1,27 @@
+//! The wire's messages → the domain's values and back.
+//!
+//! Each conversion takes its message and gives its strings on without a copy. The domain's names check themselves
+//! while they are made; what they refuse is collected as violations, so that a client sees all of them at once.
+
+mod consistency;
+mod filter;
+mod json;
+mod name;
+mod object;
+mod relationship;
+mod rule;
+mod violation;
+
+pub(super) use consistency::consistency;
+pub(super) use filter::{
+    WildcardRule, filter, filter_text, operation_name, precondition, precondition_text, subject_id,
+    subject_relation,
+};
+pub(super) use json::object as json_object;
+pub(super) use name::permission;
+pub(super) use object::{resource, subject};
+pub(super) use relationship::{relationship_to_wire, update};
+pub(super) use violation::{InvalidFields, Path, Violations};
+
+#[cfg(test)]
+mod tests;

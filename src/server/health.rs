@@ -1,0 +1,88 @@
+//! `grpc.health.v1.Health`: whether the server answers, and whether it can write.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, async_trait};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_server::Health;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+use crate::engine::Engine;
+
+/// What answers reads: they go on when writes fail.
+const SERVICES: [&str; 3] = ["", "authzed.api.v1.PermissionsService", "authzed.api.v1.SchemaService"];
+/// Whether writes can be made durable, under a name of our own.
+const WRITES: &str = "arrowroot.writes";
+/// How often a watcher's answer is looked at.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Looks at the engine whenever it is asked.
+#[derive(Debug, Clone)]
+pub(super) struct HealthOfEngine {
+    pub(super) engine: Arc<Engine>,
+    /// Whether the server is going down.
+    pub(super) is_stopping: watch::Receiver<bool>,
+}
+
+impl HealthOfEngine {
+    /// The status of a service; none if there is no such service.
+    fn status(&self, service: &str) -> Option<ServingStatus> {
+        let is_serving = match service {
+            WRITES => self.engine.is_writable(),
+            service if SERVICES.contains(&service) => true,
+            _ => return None,
+        };
+        let is_serving = is_serving && !*self.is_stopping.borrow();
+        Some(if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing })
+    }
+}
+
+type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+
+#[async_trait]
+impl Health for HealthOfEngine {
+    type WatchStream = WatchStream;
+
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        let status =
+            self.status(&request.get_ref().service).ok_or_else(|| Status::not_found("unknown service"))?;
+        Ok(Response::new(HealthCheckResponse { status: status.into() }))
+    }
+
+    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<WatchStream>, Status> {
+        let service = request.into_inner().service;
+        let mut health = self.clone();
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut told = None;
+            let mut interval = tokio::time::interval(WATCH_INTERVAL);
+            loop {
+                let is_stopping = *health.is_stopping.borrow_and_update();
+                let status = health.status(&service).unwrap_or(ServingStatus::ServiceUnknown);
+                if told.replace(status) != Some(status) {
+                    let response = HealthCheckResponse { status: status.into() };
+                    if sender.send(Ok(response)).await.is_err() {
+                        return;
+                    }
+                }
+                if is_stopping {
+                    return;
+                }
+                tokio::select! {
+                    _ = interval.tick() => {}
+                    changed = health.is_stopping.changed() => if changed.is_err() { return },
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+}

@@ -1,0 +1,80 @@
+//! How a server is to behave.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// A secret that clients show as a bearer token. It is never printed.
+#[derive(Clone)]
+pub struct PresharedKey(String);
+
+impl PresharedKey {
+    /// Takes the secret; none if it is empty, which would be no secret.
+    pub fn new(secret: impl Into<String>) -> Option<Self> {
+        Some(secret.into()).filter(|secret| !secret.is_empty()).map(Self)
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for PresharedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PresharedKey(…)")
+    }
+}
+
+/// What an operator may choose.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// Where to listen; port 0 takes any that is free.
+    pub address: SocketAddr,
+    /// Each of these opens the door. Without any the door is open.
+    pub preshared_keys: Vec<PresharedKey>,
+    /// Runtimes, each on a thread of its own; one a core if not given.
+    pub threads: Option<NonZeroUsize>,
+    /// How long running requests may take after the server was told to stop.
+    pub shutdown_grace_period: Duration,
+    /// Bounds on requests.
+    pub limits: RequestLimits,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            preshared_keys: Vec::new(),
+            threads: None,
+            shutdown_grace_period: Duration::from_secs(5),
+            limits: RequestLimits::default(),
+        }
+    }
+}
+
+/// Bounds on requests that the server itself checks; the engine has its own. The defaults are SpiceDB's.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RequestLimits {
+    /// The limit of one read of relationships that has one.
+    pub read_relationships_limit_max: u32,
+    /// Checks in one bulk.
+    pub bulk_checks_max: usize,
+    /// Bytes of the context that a request gives for caveats; 0 for no bound.
+    pub caveat_context_bytes_max: usize,
+    /// Bytes of one message from a client.
+    pub message_bytes_max: usize,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            read_relationships_limit_max: 1000,
+            bulk_checks_max: 10_000,
+            caveat_context_bytes_max: 4096,
+            message_bytes_max: 4 << 20,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `CheckBulkPermissions`: many checks at one revision, each with an answer or an error of its own.
+
+use std::time::{Duration, Instant};
+
+use tonic::{Request, Response, Status};
+
+use crate::engine::{CheckPermission, CheckPermissionError, Permissionship, View};
+use crate::evaluate::{EvaluateError, Limits};
+use crate::server::backend::Backend;
+use crate::server::convert::{self, InvalidFields, Path, Violations};
+use crate::server::deadline::deadline;
+use crate::server::error::RequestError;
+use crate::server::status;
+use crate::server::wire::v1;
+use crate::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
+
+use super::check_permission::{INLINE_VISITS_MAX, check_context, is_too_much, permissionship};
+
+/// Checks that are made on the thread that also serves others; they share the visits of one check.
+const INLINE_CHECKS_MAX: usize = 64;
+/// How long all checks of a bulk may take together.
+const DURATION_MAX: Duration = Duration::from_mins(1);
+/// Takes the place of a wildcard where only the names are checked.
+const STAND_IN: &str = "~";
+
+pub(super) async fn check_bulk_permissions(
+    backend: &Backend,
+    request: Request<v1::CheckBulkPermissionsRequest>,
+) -> Result<Response<v1::CheckBulkPermissionsResponse>, Status> {
+    let latest = Instant::now() + DURATION_MAX;
+    let deadline = deadline(request.metadata()).map_or(latest, |deadline| deadline.min(latest));
+    let message = request.into_inner();
+    let consistency = convert::consistency(message.consistency)?;
+    let view = backend.engine.at(&consistency)?;
+    let items = message.items;
+    let questions = questions(&items)?;
+    check_limits(&items, backend)?;
+
+    let checked_at = view.token();
+    let mut answers = Vec::with_capacity(questions.len());
+    if questions.len() <= INLINE_CHECKS_MAX {
+        let visits_max = (INLINE_VISITS_MAX / questions.len().max(1) as u64).min(view.limits().visits_max);
+        for question in &questions {
+            match question.ask(&view, Limits { visits_max, ..view.limits() }) {
+                Err(error) if is_too_much(&error) => break,
+                answer => answers.push(answer),
+            }
+        }
+    }
+    if answers.len() < questions.len() {
+        let rest = questions.into_iter().skip(answers.len());
+        let work = move |cancelled: &_| {
+            let limits = Limits { deadline: Some(deadline), cancelled: Some(cancelled), ..view.limits() };
+            ask_all(rest, &view, limits)
+        };
+        answers.extend(backend.pool.run(work).await??);
+    }
+    let pairs = items.into_iter().zip(answers).map(|(item, answer)| pair(item, answer)).collect();
+    let checked_at = Some(v1::ZedToken { token: checked_at.0 });
+    Ok(Response::new(v1::CheckBulkPermissionsResponse { checked_at, pairs }))
+}
+
+/// One check of a bulk. A bulk takes wildcards that a single check refuses.
+#[derive(Debug)]
+struct Question {
+    asked: CheckPermission,
+    /// Nobody has a permission on the resource `*`.
+    is_resource_wildcard: bool,
+    /// The subject is a wildcard with a relation.
+    is_userset_wildcard: bool,
+}
+
+impl Question {
+    fn ask(&self, view: &View, limits: Limits<'_>) -> Result<Permissionship, CheckPermissionError> {
+        let answer = view.check_permission(&self.asked, limits);
+        match answer {
+            Ok(_) | Err(CheckPermissionError::Evaluate(_)) if self.is_userset_wildcard => {
+                Err(CheckPermissionError::WildcardSubject)
+            }
+            Ok(_) | Err(CheckPermissionError::Evaluate(_)) if self.is_resource_wildcard => {
+                Ok(Permissionship::NoPermission)
+            }
+            answer => answer,
+        }
+    }
+}
+
+fn questions(items: &[v1::CheckBulkPermissionsRequestItem]) -> Result<Vec<Question>, Status> {
+    let mut violations = Violations::default();
+    let questions: Vec<_> = items
+        .iter()
+        .enumerate()
+        .filter_map(|(index, item)| question(item, &Path::element("items", index), &mut violations))
+        .collect();
+    violations.check()?;
+    if questions.len() < items.len() {
+        return Err(InvalidFields::unexplained().into());
+    }
+    Ok(questions)
+}
+
+fn question(
+    item: &v1::CheckBulkPermissionsRequestItem,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Question> {
+    let (mut resource, mut subject) = (item.resource.clone(), item.subject.clone());
+    let is_resource_wildcard = resource.as_mut().is_some_and(stand_in);
+    let is_userset_wildcard = subject
+        .as_mut()
+        .filter(|subject| !subject.optional_relation.is_empty())
+        .and_then(|subject| subject.object.as_mut())
+        .is_some_and(stand_in);
+    let resource = convert::resource(resource, &path.field("resource"), violations);
+    let permission = convert::permission(item.permission.clone(), &path.field("permission"), violations);
+    let subject = convert::subject(subject, &path.field("subject"), violations);
+    let asked = CheckPermission { resource: resource?, permission: permission?, subject: subject? };
+    Some(Question { asked, is_resource_wildcard, is_userset_wildcard })
+}
+
+/// Puts an id into the place of a wildcard. Whether there was one.
+fn stand_in(object: &mut v1::ObjectReference) -> bool {
+    let is_wildcard = object.object_id == "*";
+    if is_wildcard {
+        STAND_IN.clone_into(&mut object.object_id);
+    }
+    is_wildcard
+}
+
+fn check_limits(
+    items: &[v1::CheckBulkPermissionsRequestItem],
+    backend: &Backend,
+) -> Result<(), RequestError> {
+    let (count, count_max) = (items.len(), backend.limits.bulk_checks_max);
+    if count > count_max {
+        return Err(RequestError::TooManyChecks { count, count_max });
+    }
+    let bytes_max = backend.limits.caveat_context_bytes_max;
+    items.iter().try_for_each(|item| check_context(item.context.as_ref(), bytes_max))
+}
+
+type Answers = Vec<Result<Permissionship, CheckPermissionError>>;
+
+/// Answers until time is up or nobody waits any more, which ends the whole call.
+fn ask_all(
+    questions: impl Iterator<Item = Question>,
+    view: &View,
+    limits: Limits<'_>,
+) -> Result<Answers, EvaluateError> {
+    questions
+        .map(|question| {
+            check_time(limits)?;
+            match question.ask(view, limits) {
+                Err(CheckPermissionError::Evaluate(
+                    error @ (EvaluateError::DeadlineExceeded | EvaluateError::Cancelled),
+                )) => Err(error),
+                answer => Ok(answer),
+            }
+        })
+        .collect()
+}
+
+fn check_time(limits: Limits<'_>) -> Result<(), EvaluateError> {
+    use std::sync::atomic::Ordering;
+
+    if limits.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
+        return Err(EvaluateError::Cancelled);
+    }
+    if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Err(EvaluateError::DeadlineExceeded);
+    }
+    Ok(())
+}
+
+fn pair(
+    request: v1::CheckBulkPermissionsRequestItem,
+    answer: Result<Permissionship, CheckPermissionError>,
+) -> v1::CheckBulkPermissionsPair {
+    let answer = match answer {
+        Ok(answer) => Answer::Item(v1::CheckBulkPermissionsResponseItem {
+            permissionship: permissionship(answer).into(),
+            ..v1::CheckBulkPermissionsResponseItem::default()
+        }),
+        Err(error) => Answer::Error(status::to_message(&error.into())),
+    };
+    v1::CheckBulkPermissionsPair { request: Some(request), response: Some(answer) }
+}

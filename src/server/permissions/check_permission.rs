@@ -1,0 +1,99 @@
+//! `CheckPermission`.
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use crate::engine::{CheckPermission, CheckPermissionError, Permissionship, View};
+use crate::evaluate::{EvaluateError, Limits};
+use crate::server::backend::Backend;
+use crate::server::convert::{self, InvalidFields, Path, Violations};
+use crate::server::deadline::deadline;
+use crate::server::error::RequestError;
+use crate::server::wire::v1;
+
+/// Visits that a check may make on the thread that also serves others: about a millisecond's worth. What needs more
+/// starts again in the pool.
+pub(super) const INLINE_VISITS_MAX: u64 = 20_000;
+
+pub(super) async fn check_permission(
+    backend: &Backend,
+    request: Request<v1::CheckPermissionRequest>,
+) -> Result<Response<v1::CheckPermissionResponse>, Status> {
+    let deadline = deadline(request.metadata());
+    let mut message = request.into_inner();
+    let consistency = convert::consistency(message.consistency.take())?;
+    let view = backend.engine.at(&consistency)?;
+    let context = message.context.take();
+    let question = question(message)?;
+    check_context(context.as_ref(), backend.limits.caveat_context_bytes_max)?;
+
+    let checked_at = view.token();
+    let limits = Limits { visits_max: INLINE_VISITS_MAX.min(view.limits().visits_max), ..view.limits() };
+    let answer = match view.check_permission(&question, limits) {
+        Err(error) if is_too_much(&error) => {
+            let work = move |cancelled: &_| {
+                check_fully(
+                    &view,
+                    &question,
+                    Limits { deadline, cancelled: Some(cancelled), ..view.limits() },
+                )
+            };
+            backend.pool.run(work).await?
+        }
+        answer => answer,
+    };
+    Ok(Response::new(v1::CheckPermissionResponse {
+        checked_at: Some(v1::ZedToken { token: checked_at.0 }),
+        permissionship: permissionship(answer?).into(),
+        ..v1::CheckPermissionResponse::default()
+    }))
+}
+
+fn question(message: v1::CheckPermissionRequest) -> Result<CheckPermission, Status> {
+    let mut violations = Violations::default();
+    let resource = convert::resource(message.resource, &Path::of("resource"), &mut violations);
+    let permission = convert::permission(message.permission, &Path::of("permission"), &mut violations);
+    let subject = convert::subject(message.subject, &Path::of("subject"), &mut violations);
+    violations.check()?;
+    match (resource, permission, subject) {
+        (Some(resource), Some(permission), Some(subject)) => {
+            Ok(CheckPermission { resource, permission, subject })
+        }
+        _ => Err(InvalidFields::unexplained().into()),
+    }
+}
+
+/// Caveats are evaluated with this much context at the most.
+pub(super) fn check_context(
+    context: Option<&prost_types::Struct>,
+    bytes_max: usize,
+) -> Result<(), RequestError> {
+    match context.map(prost_types::Struct::encoded_len) {
+        Some(bytes) if bytes > bytes_max && bytes_max > 0 => {
+            Err(RequestError::ContextTooLarge { bytes, bytes_max })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a check ended because of its bound on visits.
+pub(super) fn is_too_much(error: &CheckPermissionError) -> bool {
+    matches!(error, CheckPermissionError::Evaluate(EvaluateError::VisitsExceeded { .. }))
+}
+
+fn check_fully(
+    view: &View,
+    question: &CheckPermission,
+    limits: Limits<'_>,
+) -> Result<Permissionship, CheckPermissionError> {
+    view.check_permission(question, limits)
+}
+
+pub(super) fn permissionship(
+    permissionship: Permissionship,
+) -> v1::check_permission_response::Permissionship {
+    match permissionship {
+        Permissionship::HasPermission => v1::check_permission_response::Permissionship::HasPermission,
+        Permissionship::NoPermission => v1::check_permission_response::Permissionship::NoPermission,
+    }
+}

@@ -1,0 +1,48 @@
+//! Threads for work that would hold up a runtime: heavy checks, long reads, schemas.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::error::PoolError;
+
+/// Lets a bounded number of pieces of work run at once, beside the runtimes; the others wait in line.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    permits: Arc<Semaphore>,
+}
+
+/// Tells the work that nobody waits for it any more.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Pool {
+    /// A pool in which this many pieces of work run at once.
+    pub(super) fn new(threads: NonZeroUsize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(threads.get())) }
+    }
+
+    /// Runs the work and waits for its result. When the caller stops waiting, the flag that the work was given is
+    /// set; the work's place in the pool is taken until it really ends.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PoolError::Closing)?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let _guard = CancelOnDrop(Arc::clone(&cancelled));
+        let task = tokio::task::spawn_blocking(move || {
+            let result = work(&cancelled);
+            drop(permit);
+            result
+        });
+        task.await.map_err(|error| if error.is_panic() { PoolError::Panicked } else { PoolError::Closing })
+    }
+}

@@ -1,0 +1,131 @@
+//! A request's path → its service, past the doorkeeper.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::watch;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
+use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError};
+use tonic_health::pb::health_server::HealthServer;
+use tower::util::BoxCloneSyncService;
+
+use super::auth::Doorkeeper;
+use super::backend::Backend;
+use super::guard::Guarded;
+use super::health::HealthOfEngine;
+use super::schema::Schemas;
+use super::unserved::unserved;
+use super::wire::FILE_DESCRIPTOR_SET;
+use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
+use super::wire::v1::schema_service_server::SchemaServiceServer;
+
+/// Every service of one server. Cloned for each request, so it is one pointer.
+pub(super) struct Router<P>(Arc<Services<P>>);
+
+impl<P> Clone for Router<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+type Reflection = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+struct Services<P> {
+    doorkeeper: Doorkeeper,
+    permissions: PermissionsServiceServer<P>,
+    schema: SchemaServiceServer<Schemas>,
+    health: HealthServer<HealthOfEngine>,
+    reflection_v1: Reflection,
+    reflection_v1alpha: Reflection,
+}
+
+impl<P: PermissionsService> Router<P> {
+    /// The router of a server.
+    pub(super) fn new(
+        permissions: P,
+        backend: &Arc<Backend>,
+        doorkeeper: Doorkeeper,
+        is_stopping: watch::Receiver<bool>,
+    ) -> Result<Self, tonic_reflection::server::Error> {
+        let bytes_max = backend.limits.message_bytes_max;
+        let schema = Schemas { backend: Arc::clone(backend) };
+        let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_stopping };
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        Ok(Self(Arc::new(Services {
+            doorkeeper,
+            permissions: PermissionsServiceServer::new(permissions).max_decoding_message_size(bytes_max),
+            schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
+            health: HealthServer::new(health),
+            reflection_v1: Reflection::new(reflection().build_v1()?),
+            reflection_v1alpha: Reflection::new(reflection().build_v1alpha()?),
+        })))
+    }
+}
+
+impl<P, B> Service<Request<B>> for Router<P>
+where
+    P: PermissionsService,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Guarded;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Guarded {
+        let services = &self.0;
+        let service = service_name(request.uri().path());
+        let is_open = matches!(
+            service,
+            "grpc.health.v1.Health"
+                | "grpc.reflection.v1.ServerReflection"
+                | "grpc.reflection.v1alpha.ServerReflection"
+        );
+        if !is_open && let Err(status) = services.doorkeeper.admit(request.headers()) {
+            return Guarded::refuse(status);
+        }
+        match service {
+            "authzed.api.v1.PermissionsService" => {
+                let mut service = services.permissions.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "authzed.api.v1.SchemaService" => {
+                let mut service = services.schema.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "grpc.health.v1.Health" => {
+                let mut service = services.health.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "grpc.reflection.v1.ServerReflection" => {
+                let mut service = services.reflection_v1.clone();
+                Guarded::start(move || service.call(request.map(Body::new)))
+            }
+            "grpc.reflection.v1alpha.ServerReflection" => {
+                let mut service = services.reflection_v1alpha.clone();
+                Guarded::start(move || service.call(request.map(Body::new)))
+            }
+            "authzed.api.v1.WatchService" | "authzed.api.v1.ExperimentalService" => {
+                Guarded::refuse(unserved(service))
+            }
+            _ => Guarded::refuse(Status::unimplemented("unknown service")),
+        }
+    }
+}
+
+/// `package.Service` of `/package.Service/Method`.
+fn service_name(path: &str) -> &str {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.split_once('/').map_or(path, |(service, _)| service)
+}

@@ -42,11 +42,14 @@
 //! # }
 //! ```
 
+#[doc(hidden)]
+pub mod cli;
 pub mod engine;
 pub mod evaluate;
 pub mod index;
 pub mod journal;
 pub mod relationship;
+pub mod scenario;
 pub mod schema;
 pub mod server;
 

@@ -1,0 +1,52 @@
+//! The command line, and which subcommand it asks for.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::{serve, version};
+
+/// A relationship graph engine in the manner of Google's Zanzibar, speaking authzed.api.v1.
+#[derive(Debug, Parser)]
+#[command(name = "arrowroot", version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the gRPC API.
+    Serve(Box<serve::Serve>),
+    /// Print the version.
+    Version,
+}
+
+/// Runs the command that the arguments ask for: 0 if all went well, else 1 and a line on stderr.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // There is nobody to tell if the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match arguments.command {
+        Command::Serve(arguments) => arguments.run(),
+        Command::Version => version::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command's output")]
+fn complain(error: &dyn std::error::Error) {
+    eprintln!("arrowroot: {error}");
+}

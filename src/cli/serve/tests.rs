@@ -1,0 +1,58 @@
+//! Flags, and what the server refuses to start with.
+
+use clap::Parser;
+
+use super::Serve;
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    serve: Serve,
+}
+
+fn parse(flags: &str) -> Result<Serve, clap::Error> {
+    Line::try_parse_from(std::iter::once("serve").chain(flags.split_whitespace())).map(|line| line.serve)
+}
+
+#[test]
+fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
+    let serve = parse("--grpc-no-auth").unwrap();
+    let (engine, server) = (serve.engine_options().limits, serve.server_options());
+    assert_eq!((engine.updates_max, engine.preconditions_max, engine.delete_limit_max), (1000, 1000, 1000));
+    assert_eq!((engine.caveat_bytes_max, engine.depth_max), (25_000, 10_000));
+    assert_eq!(server.limits.read_relationships_limit_max, 1000);
+    assert_eq!(server.limits.caveat_context_bytes_max, 4096);
+    assert_eq!(server.shutdown_grace_period.as_secs(), 5);
+    assert_eq!(server.address.to_string(), "127.0.0.1:50051");
+}
+
+#[test]
+fn keys_are_repeated_or_listed() {
+    assert_eq!(parse("--grpc-preshared-key a,b --grpc-preshared-key c").unwrap().grpc_preshared_key.len(), 3);
+    parse("--grpc-preshared-key a,,b").unwrap_err();
+    parse("--grpc-preshared-key a --grpc-no-auth").unwrap_err();
+}
+
+#[test]
+fn without_a_key_the_server_starts_on_loopback_only_and_only_when_told() {
+    let refusal = |flags| parse(flags).unwrap().check_keys().err().map(|error| error.to_string());
+    assert!(refusal("").unwrap().starts_with("a preshared key is needed"));
+    assert!(refusal("--grpc-no-auth --grpc-addr 0.0.0.0:50051").unwrap().contains("0.0.0.0:50051"));
+    for flags in [
+        "--grpc-no-auth",
+        "--grpc-no-auth --grpc-addr [::1]:0",
+        "--grpc-preshared-key k --grpc-addr 0.0.0.0:0",
+    ] {
+        assert_eq!(refusal(flags), None, "{flags}");
+    }
+}
+
+#[test]
+fn durations_have_units() {
+    let seconds = |flags| parse(flags).unwrap().grpc_shutdown_grace_period.0.as_secs_f64();
+    assert_eq!(seconds("--grpc-no-auth --grpc-shutdown-grace-period 1m30s"), 90.0);
+    assert_eq!(seconds("--grpc-no-auth --grpc-shutdown-grace-period 250ms"), 0.25);
+    for text in ["5", "-5s", "soon"] {
+        parse(&format!("--grpc-shutdown-grace-period={text}")).unwrap_err();
+    }
+}

@@ -1,0 +1,93 @@
+//! What must follow from a scenario, and what does not.
+
+use std::fmt;
+
+use crate::engine::{CheckPermission, CheckPermissionError, Permissionship, View};
+use crate::relationship::Relationship;
+
+use super::error::Problem;
+
+/// The word between an assertion and its context.
+const WITH: &str = " with ";
+
+/// The answer that an assertion expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The subject has the permission.
+    True,
+    /// The subject does not have it.
+    False,
+    /// It depends on context that is not given.
+    Caveated,
+}
+
+/// A question and the answer that it must have, such as `agent:planner#read@user:ana`.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// The line, from 1.
+    pub line: usize,
+    /// The answer.
+    pub expected: Expected,
+    /// The question.
+    pub question: CheckPermission,
+    /// What caveats are evaluated with, a JSON object as text; empty if nothing is given.
+    pub context_json: String,
+}
+
+impl Assertion {
+    /// Reads `resource#permission@subject`, possibly followed by `with {…}`.
+    pub(super) fn parse(expected: Expected, line: usize, text: &str) -> Result<Self, Problem> {
+        let (text, context_json) = text.split_once(WITH).unwrap_or((text, ""));
+        let is_object =
+            |text| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
+        if !context_json.is_empty() && !is_object(context_json) {
+            return Err(Problem::Context);
+        }
+        // A question has the form of a relationship.
+        let Relationship { resource, relation, subject, .. } = text.trim().parse()?;
+        let question = CheckPermission { resource, permission: relation.into(), subject };
+        Ok(Self { line, expected, question, context_json: context_json.trim().to_owned() })
+    }
+
+    /// Asks the question; nothing if the answer is the expected one.
+    fn failure(&self, view: &View) -> Option<Failure<'_>> {
+        let answer = view.check_permission(&self.question, view.limits());
+        let is_expected = match (self.expected, &answer) {
+            (Expected::True, Ok(answer)) => *answer == Permissionship::HasPermission,
+            (Expected::False, Ok(answer)) => *answer == Permissionship::NoPermission,
+            (Expected::Caveated, Ok(_)) | (_, Err(_)) => false,
+        };
+        (!is_expected).then_some(Failure { assertion: self, answer })
+    }
+}
+
+/// An assertion that does not hold.
+#[derive(Debug)]
+pub struct Failure<'assertion> {
+    /// The assertion.
+    pub assertion: &'assertion Assertion,
+    /// The answer that there was.
+    pub answer: Result<Permissionship, CheckPermissionError>,
+}
+
+impl fmt::Display for Failure<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CheckPermission { resource, permission, subject } = &self.assertion.question;
+        let expected = match self.assertion.expected {
+            Expected::True => "true",
+            Expected::False => "false",
+            Expected::Caveated => "caveated",
+        };
+        write!(formatter, "line {}: `{resource}#{permission}@{subject}` ", self.assertion.line)?;
+        match &self.answer {
+            Ok(Permissionship::HasPermission) => write!(formatter, "is true, expected {expected}"),
+            Ok(Permissionship::NoPermission) => write!(formatter, "is false, expected {expected}"),
+            Err(error) => write!(formatter, "has no answer, expected {expected}: {error}"),
+        }
+    }
+}
+
+/// The assertions that do not hold.
+pub fn failures<'assertion>(assertions: &'assertion [Assertion], view: &View) -> Vec<Failure<'assertion>> {
+    assertions.iter().filter_map(|assertion| assertion.failure(view)).collect()
+}

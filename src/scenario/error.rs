@@ -1,0 +1,75 @@
+//! What can be wrong with a validation file.
+
+use std::path::PathBuf;
+
+use crate::engine::{WriteRelationshipsError, WriteSchemaError};
+use crate::relationship::ParseRelationshipError;
+
+/// A validation file cannot be used, and where in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}: {problem}", .file.display(), line_suffix(*.line))]
+pub struct ScenarioError {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1; 0 if the whole file is meant.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// The file is larger than a scenario may be.
+    #[error("has {bytes} bytes, which is more than {bytes_max}")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The bound.
+        bytes_max: u64,
+    },
+    /// The file is no YAML, or not of this form.
+    #[error("{0}")]
+    Yaml(String),
+    /// Both the schema and the name of its file are there, or neither.
+    #[error("needs either `schema` or `schemaFile`")]
+    SchemaSource,
+    /// A line is no relationship.
+    #[error(transparent)]
+    Relationship(#[from] ParseRelationshipError),
+    /// A relationship was there before.
+    #[error("found repeated relationship `{relationship}`; it is also on line {line_before}")]
+    Repeated {
+        /// The relationship.
+        relationship: String,
+        /// Where it was first.
+        line_before: usize,
+    },
+    /// Context that is no JSON object follows an assertion.
+    #[error("what follows `with` must be a JSON object")]
+    Context,
+    /// The schema is refused.
+    #[error(transparent)]
+    Schema(#[from] WriteSchemaError),
+    /// A relationship is refused.
+    #[error("`{relationship}` is refused: {error}")]
+    Write {
+        /// The relationship.
+        relationship: String,
+        /// Why.
+        error: WriteRelationshipsError,
+    },
+    /// The store takes no writes, or none of this size.
+    #[error("the relationships cannot be written: {0}")]
+    Store(WriteRelationshipsError),
+    /// The scenario cannot be tried before it is loaded.
+    #[error("cannot be tried: {0}")]
+    Trial(#[from] crate::engine::OpenError),
+}
+
+fn line_suffix(line: usize) -> String {
+    if line == 0 { String::new() } else { format!(":{line}") }
+}

@@ -1,0 +1,15 @@
+//! The API over real gRPC: a server in this process on a free port, asked by a client.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
+
+mod check_bulk_permissions;
+mod check_permission;
+mod consistency;
+mod delete_relationships;
+mod harness;
+mod malformed;
+mod notation;
+mod read_relationships;
+mod schema;
+mod server;
+mod write_relationships;

@@ -168,7 +168,7 @@ class Read(RelationshipsCase):
         for number, page in enumerate(self.pages(filtering("folder"), 20)):
             found += page
             self.touch(f"folder:{number:03}-new#viewer@user:ana")
-            self.delete(whole[-1 - number], page[-1])
+            self.delete(*{whole[-1 - number], page[-1]})
         self.assertEqual(found, whole)
 
     def test_a_cursor_outlives_a_restart(self):

@@ -10,6 +10,7 @@ mod diagnostic;
 mod excerpt;
 mod lexer;
 mod model;
+mod outline;
 mod parser;
 mod reachability;
 mod removal;
@@ -24,6 +25,7 @@ pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,
     NodeId, NodeKind, Schema, SubjectForm,
 };
+pub use outline::Outline;
 pub use reachability::{Entry, EntryForm, NodeSet, Reachability, Use, Way};
 pub use removal::{Removal, RemovalKind, RemovedForm, RemovedSubject, removals};
 

@@ -96,6 +96,16 @@ impl<'t> Parser<'t> {
         match self.current.kind {
             TokenKind::End => "end of file".to_owned(),
             TokenKind::LineEnd => "end of line".to_owned(),
+            TokenKind::UnterminatedComment => "`/*`".to_owned(),
+            TokenKind::UnknownCharacter => {
+                let text = self.current.span.of(self.text);
+                let is_visible =
+                    |character: char| character.is_ascii_graphic() || character.is_alphanumeric();
+                match text.chars().next().filter(|character| !is_visible(*character)) {
+                    Some(character) => format!("`{text}` (U+{:04X})", u32::from(character)),
+                    None => format!("`{text}`"),
+                }
+            }
             _ => format!("`{}`", shortened(self.current.span.of(self.text))),
         }
     }

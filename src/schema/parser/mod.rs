@@ -9,4 +9,6 @@ mod expression;
 mod file;
 mod members;
 
+#[cfg(test)]
+pub(crate) use expression::EXPRESSION_DEPTH_MAX;
 pub(crate) use file::parse;

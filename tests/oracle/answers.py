@@ -1,0 +1,182 @@
+"""What a server answered to a step, in a form that can be compared, and how two answers differ.
+
+Only what arrowroot does differently on purpose is forgiven, each with a name that is counted.
+"""
+import itertools
+from collections import Counter
+from dataclasses import dataclass, field
+
+from authzed.api.v1 import permission_service_pb2 as permissions
+
+from error_details import error_info
+from spicedb_oracle import CallError
+
+DEPTH_EXCEEDED = "ERROR_REASON_MAXIMUM_DEPTH_EXCEEDED"
+DEPTH_MESSAGE = "max depth exceeded"
+POSITION_KEYS = {"start_line_number", "start_column_position", "end_line_number", "end_column_position",
+                 "source_code"}
+DRAIN_CALLS_MAX = 2000
+PAGE_ROWS = 2
+PAGED_ROWS_MAX = 40
+Delete = permissions.DeleteRelationshipsResponse
+
+
+@dataclass
+class Answer:
+    """Code 0 with a value; or an error with its message and every ErrorInfo that it may have had."""
+
+    code: int = 0
+    value: object = None
+    message: str = ""
+    infos: list = field(default_factory=list)
+
+    def is_depth_error(self):
+        return any(info.get("reason") == DEPTH_EXCEEDED for info in self.infos) \
+            or self.message.startswith(DEPTH_MESSAGE)
+
+
+@dataclass
+class Difference:
+    """What differs: `kind` is one of `compare.KINDS`."""
+
+    kind: str
+    forgiven: str = ""
+
+
+def observe(server, step):
+    """Asks a server one step."""
+    try:
+        if step.is_drain:
+            return Answer(value=drain(server, step.request))
+        return Answer(value=value_of(step, server.call(step.method, step.request)))
+    except CallError as error:
+        return error_answer(error)
+
+
+def error_answer(error):
+    return Answer(error.code, None, error.message, [error_info(status) for status in error.statuses])
+
+
+def value_of(step, response):
+    """The comparable part of a response: tokens and cursors are opaque, and rows have no order."""
+    if step.method == "CheckPermission":
+        return check_value(response)
+    if step.method == "CheckBulkPermissions":
+        return [pair_answer(pair, item) for pair, item in
+                itertools.zip_longest(response.pairs, step.request.items)]
+    if step.method == "ReadRelationships":
+        rows = sorted(row_text(row.relationship) for row in response)
+        return f"{len(rows)} rows" if step.request.optional_limit else rows
+    if step.method == "DeleteRelationships":
+        return Delete.DeletionProgress.Name(response.deletion_progress), response.relationships_deleted_count
+    if step.method == "ReadSchema":
+        return response.schema_text
+    return "done" if response.written_at.token else "done without a token"
+
+
+def check_value(item):
+    name = permissions.CheckPermissionResponse.Permissionship.Name(item.permissionship)
+    missing = sorted(item.partial_caveat_info.missing_required_context)
+    return (name, *missing)
+
+
+def pair_answer(pair, item):
+    """The answer to one item of a bulk check, which must come with the item itself."""
+    if pair is None or pair.request != item:
+        return Answer(value="without its request")
+    if pair.HasField("error"):
+        return Answer(pair.error.code, None, pair.error.message, [error_info(pair.error)])
+    return Answer(value=check_value(pair.item))
+
+
+def row_text(relationship):
+    """One relationship as text; caveat and expiration, where present, as they print."""
+    resource = relationship.resource
+    text = (f"{resource.object_type}:{resource.object_id}#{relationship.relation}"
+            f"@{subject_text(relationship.subject)}")
+    for name in ("optional_caveat", "optional_expires_at"):
+        if relationship.HasField(name):
+            text += f"[{' '.join(str(getattr(relationship, name)).split())}]"
+    return text
+
+
+def subject_text(subject):
+    relation = f"#{subject.optional_relation}" if subject.optional_relation else ""
+    return f"{subject.object.object_type}:{subject.object.object_id}{relation}"
+
+
+def drain(server, request):
+    """Repeats a bounded partial delete until nothing is left; the counts, without empty last calls."""
+    counts = []
+    for _ in range(DRAIN_CALLS_MAX):
+        response = server.call("DeleteRelationships", request)
+        counts.append(response.relationships_deleted_count)
+        if response.deletion_progress == Delete.DELETION_PROGRESS_COMPLETE:
+            return [count for count in counts if count]
+    return [*counts, "never complete"]
+
+
+def differences(step, expected, actual):
+    """How the answer of arrowroot (`actual`) differs from SpiceDB's (`expected`); mostly not at all."""
+    if step.method == "CheckBulkPermissions" and not expected.code and not actual.code:
+        return pair_differences(expected.value, actual.value)
+    found = difference(step.method, expected, actual)
+    return [found] if found else []
+
+
+def pair_differences(expected, actual):
+    if len(expected) != len(actual):
+        return [Difference("answer")]
+    pairs = [difference("pair", *pair) for pair in zip(expected, actual)]
+    return [pair for pair in pairs if pair]
+
+
+def difference(method, expected, actual):
+    """One answer against another."""
+    if expected.is_depth_error() and not actual.is_depth_error():
+        return Difference("answer", forgiven="SpiceDB exceeded its depth")
+    if expected.code != actual.code:
+        return Difference("code")
+    if expected.code:
+        return error_difference(expected, actual)
+    if expected.value == actual.value:
+        return None
+    if method == "DeleteRelationships" and is_exact_limit(expected.value, actual.value):
+        return Difference("answer", forgiven="PARTIAL though nothing remained")
+    return Difference("schema-text" if method == "ReadSchema" else "answer")
+
+
+def is_exact_limit(expected, actual):
+    """SpiceDB says PARTIAL when it deleted exactly the limit; arrowroot only if something remains."""
+    return expected[1] == actual[1] and (expected[0], actual[0]) == (
+        "DELETION_PROGRESS_PARTIAL", "DELETION_PROGRESS_COMPLETE")
+
+
+def error_difference(expected, actual):
+    """Two errors of one code: by reason, metadata, and last by message."""
+    info = actual.infos[0] if actual.infos else {}
+    if expected.infos and info not in expected.infos:
+        nearest = [known for known in expected.infos if known.get("reason") == info.get("reason")]
+        if not nearest:
+            return Difference("reason")
+        changed = {key for key in {*nearest[0], *info} if nearest[0].get(key) != info.get(key)}
+        return Difference("position" if changed <= POSITION_KEYS else "metadata")
+    if expected.message.split() != actual.message.split():  # Go's text form of messages varies its blanks
+        return Difference("message")
+    return None
+
+
+def paging_difference(server, request):
+    """Whether reading page by page with cursors yields the same rows, each once, as reading at once."""
+    whole = Counter(row_text(row.relationship) for row in server.call("ReadRelationships", request))
+    if not 1 < sum(whole.values()) <= PAGED_ROWS_MAX:
+        return None
+    paged, page = Counter(), permissions.ReadRelationshipsRequest()
+    page.CopyFrom(request)
+    page.optional_limit = PAGE_ROWS
+    while True:
+        rows = server.call("ReadRelationships", page)
+        paged.update(row_text(row.relationship) for row in rows)
+        if not rows or sum(paged.values()) > sum(whole.values()):
+            return None if paged == whole else Difference("paging")
+        page.optional_cursor.CopyFrom(rows[-1].after_result_cursor)

@@ -59,7 +59,8 @@ def main():
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--only", type=int, help="run the one case of this number")
@@ -69,9 +70,13 @@ def parse_arguments():
     parser.add_argument("--self-test", action="store_true", help="SpiceDB in place of arrowroot")
     parser.add_argument("--ignore", action="append", default=[], choices=KINDS, metavar="KIND",
                         help=f"do not count differences of a kind: {', '.join(KINDS)}")
+    parser.add_argument("--messages", action="store_true",
+                        help="count errors that differ only in their text")
     parser.add_argument("--verbose", action="store_true", help="name each unsteady answer that was forgiven")
     parser.add_argument("--no-shrink", action="store_true")
     options = parser.parse_args()
+    if not options.messages:
+        options.ignore.append("message")
     if options.arrowroot:
         options.jobs = 1  # two cases at a time would see each other's data
     return options

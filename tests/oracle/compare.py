@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from generate import random_case
 from replay import Shrinker, is_unsteady, run_case
 from render import answers_text, step_text
-from servers import ARROWROOT_COMMAND, GrpcServer, OwnServer, OwnSpiceDB
+from servers import ARROWROOT, ARROWROOT_COMMAND, GrpcServer, OwnServer, OwnSpiceDB
 
 CASES_PER_CHUNK = 50  # after which SpiceDB starts afresh: its memory store never forgets
 KINDS = ("code", "reason", "metadata", "position", "answer", "schema-text", "message", "paging")
@@ -44,6 +44,8 @@ class Tally:
 
 def main():
     options = parse_arguments()
+    if not (options.arrowroot or options.self_test or ARROWROOT.exists()):
+        sys.exit("target/release/arrowroot is missing: run `cargo build --release` first")
     started = time.monotonic()
     numbers = [options.only] if options.only is not None else list(range(options.cases))
     tally = Tally()

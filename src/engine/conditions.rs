@@ -9,7 +9,7 @@ use super::error::{ConditionError, Unwritable};
 use super::matching::Matcher;
 use super::names;
 use super::options::EngineLimits;
-use super::read_relationships::check_filter;
+use super::read_relationships::{check_not_contradictory, check_not_empty};
 
 /// What waits for the outcome of a write.
 pub(super) type Answer<T, E> = oneshot::Sender<Result<T, E>>;
@@ -48,7 +48,7 @@ pub(super) fn check_sizes(
 pub(super) fn check_names(preconditions: &[Precondition], pending: &Pending) -> Result<(), ConditionError> {
     let schema = pending.program().map(|program| &**program.schema());
     for precondition in preconditions {
-        check_filter(&precondition.filter)?;
+        check_not_empty(&precondition.filter)?;
         names::check_filter(schema, &precondition.filter)?;
     }
     Ok(())
@@ -57,6 +57,7 @@ pub(super) fn check_names(preconditions: &[Precondition], pending: &Pending) -> 
 /// Checks that every precondition holds.
 pub(super) fn check_holding(preconditions: &[Precondition], pending: &Pending) -> Result<(), ConditionError> {
     for precondition in preconditions {
+        check_not_contradictory(&precondition.filter)?;
         let mut is_match = false;
         Matcher::new(pending.snapshot(), &precondition.filter).visit(|_| {
             is_match = true;

@@ -13,7 +13,7 @@ use super::handle::Engine;
 use super::matching::Matcher;
 use super::names;
 use super::options::EngineLimits;
-use super::read_relationships::{check_filter, relationship};
+use super::read_relationships::{check_not_contradictory, check_not_empty, relationship};
 use super::request::{DeleteRelationships, Deleted};
 use super::wait::block_on;
 
@@ -62,7 +62,7 @@ fn check_request(
     if limit > limit_max {
         return Err(DeleteRelationshipsError::LimitTooLarge { limit, limit_max });
     }
-    check_filter(&request.filter)?;
+    check_not_empty(&request.filter)?;
     Ok(())
 }
 
@@ -71,6 +71,7 @@ fn delete(request: DeleteRelationships, pending: &mut Pending) -> Result<Deleted
     names::check_filter(pending.program().map(|program| &**program.schema()), &filter)?;
     conditions::check_names(&preconditions, pending)?;
     conditions::check_holding(&preconditions, pending)?;
+    check_not_contradictory(&filter)?;
     let count_max = if limit == 0 { usize::MAX } else { limit as usize };
     let mut edges: Vec<Edge> = Vec::new();
     let mut has_more = false;

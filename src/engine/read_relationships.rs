@@ -20,9 +20,10 @@ impl View {
         filter: &RelationshipFilter,
         after: Option<&str>,
     ) -> Result<RelationshipReader, ReadRelationshipsError> {
-        check_filter(filter)?;
+        check_not_empty(filter)?;
         let schema = self.program.as_ref().map(|program| &**program.schema());
         names::check_filter(schema, filter)?;
+        check_not_contradictory(filter)?;
         if let (Some(schema), Some(definition), Some(relation)) =
             (schema, &filter.resource_definition, &filter.relation)
             && let Some(id) = schema.find_definition(definition.as_str())
@@ -39,11 +40,13 @@ impl View {
     }
 }
 
-/// Refuses filters that describe nothing or contradict themselves.
-pub(super) fn check_filter(filter: &RelationshipFilter) -> Result<(), InvalidFilter> {
-    if filter.is_empty() {
-        return Err(InvalidFilter::Empty);
-    }
+/// Refuses a filter without any field.
+pub(super) fn check_not_empty(filter: &RelationshipFilter) -> Result<(), InvalidFilter> {
+    if filter.is_empty() { Err(InvalidFilter::Empty) } else { Ok(()) }
+}
+
+/// Refuses a filter whose fields exclude each other. Names come before this, as clients of SpiceDB know it.
+pub(super) fn check_not_contradictory(filter: &RelationshipFilter) -> Result<(), InvalidFilter> {
     if filter.resource_id.is_some() && filter.resource_id_prefix.is_some() {
         return Err(InvalidFilter::IdAndPrefix { filter: Box::new(filter.clone()) });
     }
@@ -68,7 +71,7 @@ type ResourceName = (Arc<str>, Arc<str>);
 
 /// What relationships are sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct SortKey {
+pub(super) struct SortKey {
     resource_definition: String,
     resource_id: String,
     relation: String,
@@ -78,7 +81,7 @@ struct SortKey {
 }
 
 impl SortKey {
-    fn of(relationship: &Relationship) -> Self {
+    pub(super) fn of(relationship: &Relationship) -> Self {
         let Relationship { resource, relation, subject, .. } = relationship;
         Self {
             resource_definition: resource.definition.to_string(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::evaluate::Program;
-use crate::index::{ELLIPSIS, RelationKey, RelationNames, WILDCARD};
+use crate::index::{ELLIPSIS, Edge, RelationKey, RelationNames, WILDCARD};
 use crate::relationship::{RelationName, RelationshipFilter};
 use crate::schema::{CompileOptions, Removal, RemovalKind, RemovedForm, Schema, removals};
 
@@ -14,7 +14,7 @@ use super::conditions::{self, Answer};
 use super::error::{Unwritable, WriteSchemaError};
 use super::handle::Engine;
 use super::matching::Matcher;
-use super::read_relationships::relationship;
+use super::read_relationships::{SortKey, relationship};
 use super::request::Written;
 use super::wait::block_on;
 
@@ -109,19 +109,25 @@ impl Kinds {
     }
 }
 
-/// A relationship that needs what is removed, the first by its resource's name.
+/// Relationships of one resource that are looked at for the first of them.
+const EXAMPLES_MAX: usize = 1000;
+
+/// The first relationship that needs what is removed, in the order of reads.
 fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> String {
     let resource_definition = match &removal.kind {
         RemovalKind::UsersetRelation(_) => None,
         _ => Some(removal.definition.clone()),
     };
     let filter = RelationshipFilter { resource_definition, ..Default::default() };
-    let mut found = None;
-    Matcher::new(pending.snapshot(), &filter).visit(|edge| {
-        if kinds.contain(edge.relation, edge.subject_relation) {
-            found = relationship(pending.snapshot(), edge);
+    let snapshot = pending.snapshot();
+    let mut found: Vec<Edge> = Vec::new();
+    Matcher::new(snapshot, &filter).visit(|edge| {
+        let is_of_first = found.first().is_none_or(|first| first.resource == edge.resource);
+        if is_of_first && kinds.contain(edge.relation, edge.subject_relation) {
+            found.push(edge);
         }
-        found.is_none()
+        is_of_first && found.len() < EXAMPLES_MAX
     });
-    found.map(|relationship| relationship.to_string()).unwrap_or_default()
+    let found = found.into_iter().filter_map(|edge| relationship(snapshot, edge));
+    found.min_by_key(SortKey::of).map(|relationship| relationship.to_string()).unwrap_or_default()
 }

@@ -105,8 +105,9 @@ class OwnSpiceDB(OwnServer):
 
     timeout_seconds = SPICEDB_TIMEOUT_SECONDS
 
-    def __init__(self):
-        super().__init__([sys.executable, str(HERE / "spicedb_oracle.py"), "--port", "0"])
+    def __init__(self, has_details=True):
+        options = [] if has_details else ["--no-details"]
+        super().__init__([sys.executable, str(HERE / "spicedb_oracle.py"), "--port", "0", *options])
 
     def call(self, name, request):
         try:

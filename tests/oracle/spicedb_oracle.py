@@ -83,7 +83,8 @@ class CallError(Exception):
 class SpiceDB:
     """One fresh, empty SpiceDB in this process."""
 
-    def __init__(self):
+    def __init__(self, has_details=True):
+        self.has_details = has_details
         self.library = load_library()
         self.started = self.library.spicedb_start(None)
         address = self.started["streaming_address"]
@@ -115,6 +116,8 @@ class SpiceDB:
         if not found:
             return CallError(grpc.StatusCode.UNKNOWN.value[0], text)
         code, message = code_number(found.group(1)), found.group(2)
+        if not self.has_details:
+            return CallError(code, message, [])
         statuses = self.known_details.get(text) or error_details.find_statuses(code, message)
         self.known_details[text] = statuses
         return CallError(code, message, statuses)
@@ -168,9 +171,9 @@ def error_of(error):
     return CallError(code, error.details() or "", [status_pb2.Status(code=code)])
 
 
-def serve(port):
+def serve(port, has_details):
     """Serves one instance on 127.0.0.1; port 0 picks a free one. Prints a line with the address."""
-    oracle = SpiceDB()
+    oracle = SpiceDB(has_details)
     server = grpc.server(futures.ThreadPoolExecutor(4))
     for service in (PERMISSIONS, SCHEMA):
         handlers = {name: handler(oracle, name) for name, method in METHODS.items()
@@ -207,4 +210,6 @@ def handler(oracle, name):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Serve a real SpiceDB over plain gRPC.")
     parser.add_argument("--port", type=int, default=50999)
-    serve(parser.parse_args().port)
+    parser.add_argument("--no-details", action="store_true", help="errors without ErrorInfo, found faster")
+    options = parser.parse_args()
+    serve(options.port, not options.no_details)

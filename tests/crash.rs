@@ -2,7 +2,8 @@
 //! is there in part, and the tokens of acknowledged writes are still good.
 //!
 //! `ARROWROOT_SEED` repeats a run's choices, as far as threads allow.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
 #[path = "crash/server.rs"]
 mod server;

@@ -1,13 +1,13 @@
 //! `arrowroot serve`.
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::engine::{Engine, EngineLimits, EngineOptions};
 use crate::scenario::{Bootstrapped, Scenario, bootstrap};
@@ -159,8 +159,15 @@ impl Serve {
             }
         }
         let server = Server::bind(self.server_options(), Arc::clone(&engine))?;
-        self.say_ready(&server, &engine)?;
-        let result = server.run(stop_signal());
+        let address = server.local_address();
+        let result = server.run(async {
+            // Whoever waits for the line may send a signal at once.
+            let stop_signal = StopSignal::listen();
+            if let Err(error) = self.say_ready(address, &engine) {
+                tracing::error!(%error, "nobody can be told that the server is ready");
+            }
+            stop_signal.wait().await;
+        });
         engine.close();
         tracing::info!(revision = %engine.head(), "stopped");
         Ok(result?)
@@ -208,13 +215,13 @@ impl Serve {
     }
 
     /// The one line on stdout, for whoever waits for the server.
-    fn say_ready(&self, server: &Server, engine: &Engine) -> std::io::Result<()> {
-        let (address, revision) = (server.local_address(), engine.head());
+    fn say_ready(&self, address: SocketAddr, engine: &Engine) -> io::Result<()> {
+        let revision = engine.head();
         let journal = match self.datastore_engine {
             DatastoreEngine::Sled => format!("sled path={}", self.datastore_path.display()),
             DatastoreEngine::Memory => "memory".to_owned(),
         };
-        let mut stdout = std::io::stdout();
+        let mut stdout = io::stdout();
         writeln!(stdout, "arrowroot ready grpc={address} journal={journal} revision={revision}")?;
         stdout.flush()
     }
@@ -224,17 +231,29 @@ fn parse_key(text: &str) -> Result<PresharedKey, &'static str> {
     PresharedKey::new(text).ok_or("a preshared key cannot be empty")
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn stop_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be listened for: only SIGKILL stops this server");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+/// SIGTERM and SIGINT, which do not end the process once they are listened for.
+struct StopSignal(io::Result<[Signal; 2]>);
+
+impl StopSignal {
+    /// Listens from now on.
+    fn listen() -> Self {
+        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        Self(terminate.and_then(|terminate| Ok([terminate, interrupt?])))
+    }
+
+    /// Waits for one of them.
+    async fn wait(self) {
+        let [mut terminate, mut interrupt] = match self.0 {
+            Ok(signals) => signals,
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be listened for: only SIGKILL stops this server");
+                return std::future::pending().await;
+            }
+        };
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+        }
     }
 }
 

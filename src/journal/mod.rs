@@ -36,8 +36,8 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// and the loss of power.
     ///
     /// Their revisions must follow `expected_head` without gaps. After any error the journal is as before the
-    /// call. After [`AppendError::Storage`] a restart may still find the transactions, but only all of them, and
-    /// only if nothing was appended since; after [`AppendError::Refused`] all further appends are refused too.
+    /// call. Unless it was refused for what it is, a restart may still find the transactions, all of them, and
+    /// only if nothing was appended since. After [`AppendError::Refused`] all further appends are refused too.
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError>;
 
     /// Visits every transaction after a revision, in order, until the visitor breaks off. Transactions that are

@@ -197,7 +197,7 @@ impl Diagnostics {
         }
     }
 
-    /// Whether further ones would be dropped.
+    /// Whether further ones would be dropped: time to stop looking, since the schema is refused anyway.
     pub(super) fn is_full(&self) -> bool {
         self.list.len() >= DIAGNOSTICS_MAX
     }

@@ -3,9 +3,9 @@
 use super::diagnostic::Diagnostic;
 
 /// Names looked through for one suggestion, at most.
-const CANDIDATES_MAX: usize = 2_000;
-/// Bytes of a name that is still compared; no valid one is longer.
-const NAME_BYTES_MAX: usize = 128;
+const CANDIDATES_MAX: usize = 500;
+/// Bytes of a name that is still compared, at most: comparing takes their square.
+const NAME_BYTES_MAX: usize = 64;
 
 /// Adds the candidate that is nearest to `name`, if one is near enough.
 pub(super) fn did_you_mean<'n>(
@@ -20,7 +20,7 @@ pub(super) fn did_you_mean<'n>(
     let nearest = candidates
         .take(CANDIDATES_MAX)
         .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= edits_max)
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(edits, _)| *edits <= edits_max)
         .min();
     match nearest {

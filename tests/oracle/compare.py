@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from generate import random_case
 from replay import Shrinker, is_unsteady, run_case
 from render import answers_text, step_text
-from servers import ARROWROOT_COMMAND, GrpcServer, OwnServer, OwnSpiceDB
+from servers import ARROWROOT, ARROWROOT_COMMAND, GrpcServer, OwnServer, OwnSpiceDB
 
 CASES_PER_CHUNK = 50  # after which SpiceDB starts afresh: its memory store never forgets
 KINDS = ("code", "reason", "metadata", "position", "answer", "schema-text", "message", "paging")
@@ -44,6 +44,8 @@ class Tally:
 
 def main():
     options = parse_arguments()
+    if not (options.arrowroot or options.self_test or ARROWROOT.exists()):
+        sys.exit("target/release/arrowroot is missing: run `cargo build --release` first")
     started = time.monotonic()
     numbers = [options.only] if options.only is not None else list(range(options.cases))
     tally = Tally()
@@ -59,7 +61,8 @@ def main():
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--only", type=int, help="run the one case of this number")
@@ -69,9 +72,13 @@ def parse_arguments():
     parser.add_argument("--self-test", action="store_true", help="SpiceDB in place of arrowroot")
     parser.add_argument("--ignore", action="append", default=[], choices=KINDS, metavar="KIND",
                         help=f"do not count differences of a kind: {', '.join(KINDS)}")
+    parser.add_argument("--messages", action="store_true",
+                        help="count errors that differ only in their text")
     parser.add_argument("--verbose", action="store_true", help="name each unsteady answer that was forgiven")
     parser.add_argument("--no-shrink", action="store_true")
     options = parser.parse_args()
+    if not options.messages:
+        options.ignore.append("message")
     if options.arrowroot:
         options.jobs = 1  # two cases at a time would see each other's data
     return options

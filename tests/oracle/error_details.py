@@ -16,7 +16,9 @@ GO_ARENA_BYTES = 4 << 20  # Go maps its heap in pieces that start at multiples o
 PAGE_BYTES = mmap.PAGESIZE
 PAGE_ENTRY_BYTES = 8  # one little-endian word a page in /proc/self/pagemap
 DETAIL_TAG = 0x1A  # field 3 of google.rpc.Status, length-delimited
-WHOLE = re.compile(r"[^\x00-\x08]*")
+REASON = re.compile("ERROR_REASON_[A-Z_]+")
+KEY = re.compile("[A-Za-z_]+")
+VALUE = re.compile(r"[^\x00-\x08]*")
 DETAIL_BYTES_MAX = 1 << 20
 
 
@@ -85,8 +87,14 @@ def remember(found, encoded):
         info = error_info(status)
     except DecodeError:
         return
-    if all(WHOLE.fullmatch(text) for text in (*info, *info.values())):  # else partly overwritten
+    if is_whole(info):
         found[(*sorted(info.items()), len(status.details))] = status
+
+
+def is_whole(info):
+    """Whether nothing overwrote a part of it meanwhile, as far as can be told."""
+    return (not info or bool(REASON.fullmatch(info["reason"]))) and all(
+        KEY.fullmatch(key) and VALUE.fullmatch(value) for key, value in info.items())
 
 
 def error_info(status):

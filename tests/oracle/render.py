@@ -33,8 +33,9 @@ def precondition_text(precondition):
 
 def check_text(item):
     """`doc:1#view@user:a`; a message left out shows as `:`."""
-    return (f"{item.resource.object_type}:{item.resource.object_id}#{item.permission}@{subject_text(item.subject)}"
-            + (f" with {message_text(item.context)}" if item.HasField("context") else ""))
+    context = f" with {message_text(item.context)}" if item.HasField("context") else ""
+    resource = f"{item.resource.object_type}:{item.resource.object_id}"
+    return f"{resource}#{item.permission}@{subject_text(item.subject)}{context}"
 
 
 def consistency_text(request):

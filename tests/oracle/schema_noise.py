@@ -3,8 +3,8 @@ import re
 
 TOKEN = re.compile(r"->|[A-Za-z_][A-Za-z0-9_]*|\s+|.", re.S)
 STRAY = ["definition", "relation", "permission", "caveat", "nil", "with", "use", "self", "user", "missing",
-         "x", "Viewer", "+", "&", "-", "->", "#", ":", "*", "|", "(", ")", "{", "}", "=", ";", "/", ".", "...",
-         ".any(", ".all(", "\n", "// note\n", "/* note */", "'text'", "$", "é", "!", "&&", ","]
+         "x", "Viewer", "+", "&", "-", "->", "#", ":", "*", "|", "(", ")", "{", "}", "=", ";", "/", ".",
+         "...", ".any(", ".all(", "\n", "// note\n", "/* note */", "'text'", "$", "é", "!", "&&", ","]
 
 
 def broken(rng, text):

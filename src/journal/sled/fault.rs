@@ -45,9 +45,10 @@ impl From<sled::Error> for Fault {
 
 /// Calls into sled where it asserts instead of returning an error.
 ///
-/// Recovery of a damaged file does so in many places (a page without a base, two segments with one number, a
-/// page table with a hole: `pagecache/{snapshot,segment,iterator,mod}.rs`), and so does reading from a tree whose
-/// pages disagree. What was called is not relied upon after a fault, so no broken state is seen.
+/// Opening a database file that lost whole segments does so in `pagecache/segment.rs` (a page beyond the end of the
+/// file) and `serialization.rs` (a page without a base), one with a misplaced segment in `pagecache/iterator.rs`;
+/// reading from a tree whose pages disagree can. What was called is not relied upon after a fault, so no broken
+/// state is seen.
 pub(super) fn contained<T>(call: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(outcome) => Ok(outcome?),

@@ -25,7 +25,8 @@ pub(super) const SEGMENT_BYTES: usize = 8 << 20;
 /// overwritten ones both, or leave a hole that recovery steps over. So no window may fill a segment. sled writes
 /// each value up to 5 times into its log (insertion, both halves of a split, a rewritten page for each), and
 /// cleans up to one page of 280 KiB each time that it rewrites another, which a window of this size does at most
-/// some ten times: together less than half of a segment.
+/// some ten times: together less than half of a segment. Measured, right after opening a database with segments to
+/// clean: at most 0.6 MiB.
 pub(super) const WINDOW_BYTES: usize = 256 << 10;
 
 /// Removals between two syncs, at most; few, because each can merge pages and make sled rewrite others.

@@ -1,10 +1,10 @@
 //! The one thread that writes to sled, and makes what it wrote durable.
 //!
-//! It does three things with each window: plain inserts and removals, `flush()`, and `sync_data` on the database
-//! file, since sled's flush ends with `sync_file_range`, which neither empties the disk's cache nor writes the
-//! file's metadata. A thread of its own, because sled can panic while it writes, and can even wait for ever: a
-//! background write that fails in `Log::exit_reservation` sets sled's error without waking the flush that waits
-//! for it. The caller waits for a bounded time instead.
+//! It does three things with each window: plain insertions and removals in order, `flush()`, and `sync_data` on the
+//! database file, since sled's flush ends with `sync_file_range`, which neither empties the disk's cache nor writes
+//! the file's metadata. A thread of its own, because sled can panic while it writes, and can even wait for ever: a
+//! background write that fails in `Log::exit_reservation` sets sled's error without waking the flush that waits for
+//! it. The caller waits for a bounded time instead.
 
 use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

@@ -1,8 +1,8 @@
 //! Permissions that are nothing but another's name must not lead back to themselves.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{Expression, NodeId, NodeKind, Schema};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::model::{Expression, NodeId, NodeKind, Schema};
 
 /// How far a walk along aliases has come with a node.
 #[derive(Clone, Copy, PartialEq, Eq)]

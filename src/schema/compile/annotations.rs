@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{DefinitionId, Expression, NodeId, NodeKind, Schema, SubjectForm};
-use super::super::token::UseFlag;
-use super::super::tree::{File, Item, Member, Name};
+use crate::relationship::shortened;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::model::{DefinitionId, Expression, NodeId, NodeKind, Schema, SubjectForm};
+use crate::schema::token::UseFlag;
+use crate::schema::tree::{File, Item, Member, Name};
+
 use super::nodes::Compiled;
 
 /// Nodes and operands looked at for all annotations together, at most: each can lead through the whole schema.
@@ -120,11 +122,8 @@ fn incomplete(
 ) -> Diagnostic {
     const NAMES_MAX: usize = 10;
     let node = schema.node(permission);
-    let provided: Vec<String> = annotation
-        .iter()
-        .take(NAMES_MAX)
-        .map(|name| format!("`{}`", crate::relationship::shortened(name.of(text))))
-        .collect();
+    let provided: Vec<String> =
+        annotation.iter().take(NAMES_MAX).map(|name| format!("`{}`", shortened(name.of(text)))).collect();
     let found = &schema.definition(found).name;
     let message = format!(
         "incomplete type annotation on relation `{}` in definition `{}`: `{found}` found as reachable type, but not \

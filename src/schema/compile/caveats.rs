@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use crate::relationship::CaveatName;
+use crate::relationship::{CaveatName, shortened};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::schema::model::CaveatDeclaration;
+use crate::schema::suggestion::did_you_mean;
+use crate::schema::tree::{Caveat, ParameterType};
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics, Span};
-use super::super::model::CaveatDeclaration;
-use super::super::suggestion::did_you_mean;
-use super::super::tree::{Caveat, ParameterType};
 use super::declarations::documentation;
 
 /// The types that a parameter may have.
@@ -45,8 +45,11 @@ pub(super) fn declare(
     let mut parameters = Vec::new();
     let mut names = HashSet::new();
     for parameter in &tree.parameters {
+        if diagnostics.is_full() {
+            break;
+        }
         let parameter_name = parameter.name.of(text);
-        let shown = crate::relationship::shortened(parameter_name);
+        let shown = shortened(parameter_name);
         if !names.insert(parameter_name) {
             let message = format!("duplicate parameter `{shown}` defined on caveat `{name}`");
             let code = DiagnosticCode::DuplicateParameter;
@@ -76,7 +79,7 @@ pub(super) fn declare(
 fn spelled<'t>(text: &str, kind: &'t ParameterType) -> Result<String, (String, &'t ParameterType)> {
     let name = kind.name.of(text);
     if !TYPES.contains(&name) {
-        return Err((format!("unknown type `{}`", crate::relationship::shortened(name)), kind));
+        return Err((format!("unknown type `{}`", shortened(name)), kind));
     }
     let found = kind.arguments.len();
     if matches!(name, "list" | "map") && found != 1 {

@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use crate::relationship::DefinitionName;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::schema::model::CaveatDeclaration;
+use crate::schema::tree::{self, File, Item, Member};
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics, Span};
-use super::super::model::CaveatDeclaration;
-use super::super::tree::{self, File, Item, Member};
 use super::names::NameRules;
 use super::partials::Partials;
 use super::{CompileOptions, caveats};
@@ -42,6 +42,9 @@ impl<'t> Declarations<'t> {
             Self { definitions: Vec::new(), caveats: Vec::new(), comments: &file.comments };
         let mut names = HashSet::new();
         for item in &file.items {
+            if diagnostics.is_full() {
+                break;
+            }
             let (kind, path) = match item {
                 Item::Definition(tree) => {
                     let members = partials.inline(tree, diagnostics);

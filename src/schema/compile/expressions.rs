@@ -1,9 +1,11 @@
 //! What a permission computes.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Schema};
-use super::super::tree::{self, ExpressionKind, Member, Name};
+use crate::relationship::RelationName;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::model::{Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Schema};
+use crate::schema::tree::{self, ExpressionKind, Member, Name};
+
 use super::nodes::Compiled;
 use super::subjects::unknown_relation;
 use super::wildcards::Wildcards;
@@ -97,7 +99,7 @@ impl Resolver<'_> {
 
     fn find(&mut self, name: Name) -> Option<NodeId> {
         let found = self.schema.find_node(self.definition(), name.of(self.text));
-        if found.is_none() {
+        if found.is_none() && !self.diagnostics.is_full() {
             let mut diagnostic = unknown_relation(self.text, self.schema, self.definition(), name);
             if name.of(self.text) == "self" {
                 diagnostic = diagnostic.help("the resource itself needs `use self` at the top");
@@ -119,7 +121,7 @@ impl Resolver<'_> {
         Some(Expression::Arrow(Arrow {
             tupleset,
             function: if tree.is_all { ArrowFunction::All } else { ArrowFunction::Any },
-            target: crate::relationship::RelationName::new(target).ok()?,
+            target: RelationName::new(target).ok()?,
             targets,
         }))
     }

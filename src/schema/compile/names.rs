@@ -1,11 +1,12 @@
 //! The rules of names: which a definition, a relation and what they refer to may have.
 
-use crate::relationship::{DefinitionName, NameKind, RelationName};
+use crate::relationship::{DefinitionName, NameKind, RelationName, shortened};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::schema::tree::{
+    AllowedSubject, Expression, ExpressionKind, Member, Name, Path, Permission, Relation, SubjectForm,
+};
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics, Span};
-use super::super::tree::{AllowedSubject, Expression, ExpressionKind, Member, Path, Permission, Relation};
-use super::super::tree::{Name, SubjectForm};
 use super::CompileOptions;
 
 const DEFINITION_PATTERN: &str = "^([a-z][a-z0-9_]{1,61}[a-z0-9]/)*[a-z][a-z0-9_]{1,62}[a-z0-9]$";
@@ -33,7 +34,7 @@ impl NameRules<'_, '_> {
                 } else {
                     format!("name: does not match regex pattern `{DEFINITION_PATTERN}`")
                 };
-                let name = crate::relationship::shortened(&name);
+                let name = shortened(&name);
                 let message = format!("error in object definition {name}: validation error: {problem}");
                 let code = DiagnosticCode::InvalidDefinitionName;
                 self.report(code, path.span(), message, malformed.kind);
@@ -45,7 +46,7 @@ impl NameRules<'_, '_> {
     /// Whether a name has the prefix that may be asked for.
     pub(super) fn prefix(&mut self, path: &Path) {
         if self.options.prefixes_required && path.rest.is_empty() {
-            let name = crate::relationship::shortened(path.first.of(self.text));
+            let name = shortened(path.first.of(self.text));
             let message = format!("found reference `{name}` without prefix");
             let diagnostic = Diagnostic::new(DiagnosticCode::MissingPrefix, path.span(), message)
                 .help(format!("this server asks for a prefix, such as `example/{name}`"));
@@ -99,7 +100,7 @@ impl NameRules<'_, '_> {
         if is_relation_name(name.of(self.text)) {
             return;
         }
-        let shown = crate::relationship::shortened(name.of(self.text));
+        let shown = shortened(name.of(self.text));
         let message = format!(
             "error in {kind} {shown}: validation error: name: does not match regex pattern `{RELATION_PATTERN}`"
         );
@@ -138,7 +139,7 @@ impl NameRules<'_, '_> {
         if is_relation_name(operand.of(self.text)) {
             return;
         }
-        let permission = crate::relationship::shortened(permission.of(self.text));
+        let permission = shortened(permission.of(self.text));
         let message = format!(
             "error in permission {permission}: validation error: relation: does not match regex pattern \
              `{RELATION_PATTERN}`"

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::relationship::RelationName;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::schema::model::{Definition, DefinitionId, Expression, Node, NodeId, NodeKind, Schema};
+use crate::schema::tree::{Member, Name};
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics, Span};
-use super::super::model::{Definition, DefinitionId, Expression, Node, NodeId, NodeKind, Schema};
-use super::super::tree::{Member, Name};
 use super::declarations::{Declarations, documentation};
 use super::wildcards::Wildcards;
 use super::{expressions, subjects};
@@ -28,6 +28,9 @@ pub(super) fn build<'t>(
 ) -> Compiled<'t> {
     let mut compiled = number(text, declarations, diagnostics);
     for index in 0..compiled.members.len() {
+        if diagnostics.is_full() {
+            break;
+        }
         if let Member::Relation(relation) = compiled.members[index] {
             let node = &compiled.schema.nodes[index];
             let subjects = subjects::resolve(text, &compiled.schema, node, relation, diagnostics);

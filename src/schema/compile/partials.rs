@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::suggestion::did_you_mean;
-use super::super::tree::{Definition, File, Item, Member, Name};
+use crate::relationship::shortened;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::suggestion::did_you_mean;
+use crate::schema::tree::{Definition, File, Item, Member, Name};
+
 use super::CompileOptions;
 use super::names::NameRules;
 
@@ -90,10 +92,10 @@ impl<'t> Partials<'t> {
 
     fn check_reference(&self, name: Name, diagnostics: &mut Diagnostics) {
         let referred = name.of(self.text);
-        if self.by_name.contains_key(referred) {
+        if self.by_name.contains_key(referred) || diagnostics.is_full() {
             return;
         }
-        let shown = crate::relationship::shortened(referred);
+        let shown = shortened(referred);
         let message = format!("could not find partial reference with name {shown}");
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPartial, name.span, message);
         let known = self.by_name.keys().map(String::as_str);

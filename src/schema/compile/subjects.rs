@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use crate::relationship::{CaveatName, shortened};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::model::{AllowedSubject, DefinitionId, Node, NodeKind, Schema, SubjectForm};
+use crate::schema::suggestion::did_you_mean;
+use crate::schema::tree::{self, Member, Relation};
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{AllowedSubject, DefinitionId, Node, NodeKind, Schema, SubjectForm};
-use super::super::suggestion::did_you_mean;
-use super::super::tree::{self, Member, Relation};
 use super::nodes::Compiled;
 use super::wildcards::Wildcards;
 
@@ -23,6 +23,9 @@ pub(super) fn resolve(
     let mut subjects = Vec::with_capacity(relation.subjects.len());
     let mut known = HashSet::with_capacity(relation.subjects.len());
     for tree in &relation.subjects {
+        if diagnostics.is_full() {
+            break;
+        }
         match resolve_subject(text, schema, node, tree) {
             Err(diagnostic) => diagnostics.push(diagnostic.within(node.definition)),
             Ok(subject) if known.insert(subject.clone()) => subjects.push(subject),

@@ -1,8 +1,8 @@
 //! What SpiceDB's language has and arrowroot does not evaluate yet: refused here, and only here.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::model::{NodeKind, Schema};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::model::{NodeKind, Schema};
 
 pub(super) fn check(schema: &Schema, diagnostics: &mut Diagnostics) {
     for caveat in &schema.caveats {

@@ -1,7 +1,7 @@
 //! Which relations hold a wildcard, themselves or through the usersets that they allow.
 
-use super::super::adjacency::Adjacency;
-use super::super::model::{DefinitionId, NodeId, NodeKind, Schema, SubjectForm};
+use crate::schema::adjacency::Adjacency;
+use crate::schema::model::{DefinitionId, NodeId, NodeKind, Schema, SubjectForm};
 
 /// For each node the relation whose wildcard it includes, if any.
 pub(super) struct Wildcards {

@@ -1,9 +1,10 @@
 //! Caveats: name, parameters, and the body as text with balanced braces.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Span};
-use super::super::token::TokenKind;
-use super::super::tree::{Caveat, Parameter, ParameterType};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Span};
+use crate::schema::token::TokenKind;
+use crate::schema::tree::{Caveat, Parameter, ParameterType};
+
 use super::cursor::{Parsed, Parser};
 
 /// How deep the type of a caveat's parameter may be nested.

@@ -1,12 +1,11 @@
 //! The parser's place in the tokens: what it looks at, moves over, and asks for.
 
 use crate::relationship::shortened;
-
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics, Span};
-use super::super::lexer::Lexer;
-use super::super::token::{Keyword, Token, TokenKind};
-use super::super::tree::{Name, Path};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::schema::lexer::Lexer;
+use crate::schema::token::{Keyword, Token, TokenKind};
+use crate::schema::tree::{Name, Path};
 
 /// A diagnostic has been recorded; the caller skips to where it can go on.
 #[derive(Debug)]

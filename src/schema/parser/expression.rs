@@ -3,10 +3,12 @@
 //! `+` binds tightest, then `&`, then `-`, each from the left: `a - b & c + d` is `a - (b & (c + d))`. Parentheses
 //! are kept on a stack of our own, so that no nesting of the text can overflow the thread's.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Span};
-use super::super::token::{Keyword, TokenKind};
-use super::super::tree::{Arrow, Expression, ExpressionKind, Name};
+use crate::relationship::shortened;
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Span};
+use crate::schema::token::{Keyword, TokenKind};
+use crate::schema::tree::{Arrow, Expression, ExpressionKind, Name};
+
 use super::cursor::{Parsed, Parser};
 
 /// How deep an expression may be: nested parentheses and the left-hand chain of `-` count one a level. All who walk
@@ -176,7 +178,7 @@ impl Parser<'_> {
             "any" => false,
             "all" => true,
             other => {
-                let found = crate::relationship::shortened(other);
+                let found = shortened(other);
                 let message = format!("Expected 'any' or 'all' for arrow function, found: {found}");
                 let diagnostic =
                     Diagnostic::new(DiagnosticCode::UnknownArrowFunction, function.span, message);

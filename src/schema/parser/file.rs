@@ -1,10 +1,11 @@
 //! The top level: `use`, `import`, definitions, partials and caveats.
 
-use super::super::code::DiagnosticCode;
-use super::super::diagnostic::{Diagnostic, Diagnostics};
-use super::super::suggestion::did_you_mean;
-use super::super::token::{Keyword, TokenKind, UseFlag};
-use super::super::tree::{File, Import, Item, Use};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::suggestion::did_you_mean;
+use crate::schema::token::{Keyword, TokenKind, UseFlag};
+use crate::schema::tree::{File, Import, Item, Use};
+
 use super::cursor::{Parsed, Parser};
 
 /// Reads a text. The tree holds what could be read even if there are diagnostics.

@@ -1,8 +1,9 @@
 //! Definitions and partials, and what stands in them: relations, permissions and splats.
 
-use super::super::code::DiagnosticCode;
-use super::super::token::{Keyword, TokenKind};
-use super::super::tree::{AllowedSubject, Definition, Member, Name, Permission, Relation, SubjectForm};
+use crate::schema::code::DiagnosticCode;
+use crate::schema::token::{Keyword, TokenKind};
+use crate::schema::tree::{AllowedSubject, Definition, Member, Name, Permission, Relation, SubjectForm};
+
 use super::cursor::{Broken, Parsed, Parser};
 
 impl Parser<'_> {

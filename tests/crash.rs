@@ -1,0 +1,125 @@
+//! `kill -9` under load, round after round over one store: what was acknowledged is there after the restart, no write
+//! is there in part, and the tokens of acknowledged writes are still good.
+//!
+//! `ARROWROOT_SEED` repeats a run's choices, as far as threads allow.
+#![cfg(all(test, unix))]
+
+#[path = "crash/server.rs"]
+mod server;
+#[path = "crash/writer.rs"]
+mod writer;
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use server::{Client, Server};
+use writer::{Acknowledged, Batches, PARTS, Writer};
+
+const ROUNDS: u64 = 20;
+const WRITERS: u64 = 6;
+/// Acknowledged writes of all writers before the kill, at most.
+const ACKNOWLEDGED_MAX: u64 = 250;
+/// Tokens of one writer that are used after the restart, at most.
+const TOKENS_MAX: usize = 8;
+
+const SCHEMA: &str = "
+    definition user {}
+    definition batch {
+        relation part: user
+    }";
+
+#[test]
+fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
+    let seed = env::var("ARROWROOT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(time_ns);
+    println!("seed {seed}");
+    let mut random = Random(seed);
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Server::start(directory.path());
+    Client::connect(&server).write_schema(SCHEMA);
+
+    let mut batches = Batches::new();
+    let mut acknowledged_count = 0;
+    for round in 0..ROUNDS {
+        let until_kill = 1 + random.next() % ACKNOWLEDGED_MAX;
+        let histories = write_until_killed(&mut server, round, until_kill);
+
+        server = Server::start(directory.path());
+        let mut client = Client::connect(&server);
+        let found = client.batches();
+        for (id, parts) in &found {
+            assert_eq!(parts.len(), PARTS, "round {round}: batch {id} is there in part: {parts:?}");
+        }
+        for history in &histories {
+            batches.extend(history.resolve(&found));
+            acknowledged_count += history.acknowledged.len();
+        }
+        let missing: Vec<_> = batches.keys().filter(|id| !found.contains_key(*id)).collect();
+        let risen: Vec<_> = found.keys().filter(|id| !batches.contains_key(*id)).collect();
+        assert!(
+            missing.is_empty() && risen.is_empty(),
+            "round {round}: missing {missing:?}, risen {risen:?}"
+        );
+        for history in &histories {
+            check_tokens(&mut client, history, &batches);
+        }
+    }
+    println!("{acknowledged_count} acknowledged writes, {} batches at the end", batches.len());
+}
+
+/// Writes from all writers at once until enough is acknowledged, then kills the server.
+fn write_until_killed(server: &mut Server, round: u64, until_kill: u64) -> Vec<Acknowledged> {
+    let is_killed = Arc::new(AtomicBool::new(false));
+    let (progress, acknowledged) = mpsc::channel();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|number| {
+            let writer = Writer::new(format!("r{round}w{number}"), Client::connect(server));
+            let (progress, is_killed) = (progress.clone(), Arc::clone(&is_killed));
+            thread::spawn(move || writer.write_until_error(&progress, &is_killed))
+        })
+        .collect();
+    drop(progress);
+    for _ in 0..until_kill {
+        acknowledged.recv().expect("the writers ended before the kill");
+    }
+    is_killed.store(true, Ordering::SeqCst);
+    server.kill();
+    writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+}
+
+/// Each token shows its own write and not the next one; a state at least as fresh is the newest.
+fn check_tokens(client: &mut Client, history: &Acknowledged, batches: &Batches) {
+    let step = history.acknowledged.len() / TOKENS_MAX + 1;
+    for number in (0..history.acknowledged.len()).step_by(step) {
+        let token = &history.acknowledged[number];
+        let (own, next) = (history.batch(number), history.batch(number + 1));
+        assert!(client.has_batch_at(&own, token), "{own} is not there at its own token");
+        assert!(!client.has_batch_at(&next, token), "{next} is there at the token before it");
+        assert_eq!(
+            client.has_batch_since(&own, token),
+            batches.contains_key(&own),
+            "{own} since its own token"
+        );
+    }
+}
+
+fn time_ns() -> u64 {
+    let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    u64::try_from(nanoseconds % u128::from(u64::MAX)).unwrap()
+}
+
+/// `SplitMix64`.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,89 @@
+//! A disk that stops taking data: the journal says so, stays as it was, and goes on when the disk does.
+//!
+//! The limit on a file's size stands in for a full disk: writes beyond it fail as they would there. It holds for a
+//! whole process, so the test runs itself in another one.
+#![cfg(target_os = "linux")]
+
+use std::process::Command;
+
+use arrowroot::journal::{AppendError, Journal, JournalError, SledJournal};
+use arrowroot::relationship::Revision;
+
+use super::support::{SEGMENT_BYTES, append_each, head, large, read, single, singles};
+
+/// Set for the process with the limit: the directory to write to.
+const UNDER_A_LIMIT: &str = "ARROWROOT_TEST_UNDER_A_LIMIT";
+
+/// Runs the process below with a limit on the size of its files.
+fn run_under_a_limit(bytes: usize) {
+    let directory = tempfile::tempdir().unwrap();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(r#"trap '' XFSZ; exec prlimit --fsize="$1": "$0" --exact faults::under_a_limit --nocapture"#)
+        .arg(std::env::current_exe().unwrap())
+        .arg(bytes.to_string())
+        .env(UNDER_A_LIMIT, directory.path().join("journal"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("the disk was full, then was not"), "{text}");
+}
+
+#[test]
+fn a_full_disk_fails_appends_and_later_ones_succeed() {
+    run_under_a_limit(SEGMENT_BYTES - 1_000_000);
+}
+
+/// Here the disk takes the probe, but not what opening the database anew writes.
+#[test]
+fn a_disk_that_fills_up_again_while_recovering_does_no_harm() {
+    run_under_a_limit(SEGMENT_BYTES * 2 - 1_000_000);
+}
+
+/// The process with the limit; nothing when run as a test.
+#[test]
+fn under_a_limit() {
+    let Ok(path) = std::env::var(UNDER_A_LIMIT) else {
+        return;
+    };
+    let journal = SledJournal::open(&path).unwrap();
+    let mut transactions = singles(1..=3);
+    append_each(&journal, &transactions);
+    let failed = loop {
+        let next = large(head(&journal) + 1, 10_000);
+        match journal.append(journal.head().unwrap(), std::slice::from_ref(&next)) {
+            Ok(()) => transactions.push(next),
+            Err(AppendError::Storage(_)) => break next.revision,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let durable = Revision(failed.0 - 1);
+    assert!(transactions.len() > 3);
+    for _ in 0..3 {
+        let error = journal.append(durable, &[large(failed.0, 10_000)]).unwrap_err();
+        assert!(matches!(error, AppendError::Storage(_)), "{error}");
+        assert_eq!(journal.head().unwrap(), durable);
+        // Reading may fail too: sled splits a full leaf when it is next visited, even by a reader.
+        match read(&journal, 0) {
+            Ok(read) => assert!(read == transactions),
+            Err(error) => assert!(matches!(error, JournalError::Storage(_)), "{error}"),
+        }
+    }
+
+    lift_the_limit();
+    // Another transaction takes the revision of the one that failed; nothing of that one may remain.
+    transactions.push(single(failed.0));
+    transactions.push(large(failed.0 + 1, 20_000));
+    append_each(&journal, &transactions[transactions.len() - 2..]);
+    assert!(read(&journal, 0).unwrap() == transactions);
+    drop(journal);
+    let journal = SledJournal::open(&path).unwrap();
+    assert!(read(&journal, 0).unwrap() == transactions);
+    println!("the disk was full, then was not");
+}
+
+fn lift_the_limit() {
+    let process = std::process::id().to_string();
+    let status = Command::new("prlimit").args(["--pid", &process, "--fsize=unlimited"]).status().unwrap();
+    assert!(status.success());
+}

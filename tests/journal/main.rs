@@ -1,0 +1,11 @@
+//! Every journal does the same: one set of facts over all of them, and what the durable one promises besides.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its fact does not hold")]
+
+mod acceptance;
+mod crash;
+mod damage;
+mod directory;
+mod faults;
+mod random;
+mod support;

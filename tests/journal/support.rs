@@ -1,0 +1,105 @@
+//! Transactions to write, and short ways to write and read them.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use arrowroot::journal::{Journal, JournalError, RelationshipChange, SledJournal, Transaction};
+use arrowroot::relationship::{Relationship, Revision, Timestamp};
+
+/// The segment size of the journal's database, which sled insists on.
+pub(crate) const SEGMENT_BYTES: usize = 8 << 20;
+
+pub(crate) fn transaction(revision: u64, relationships: &[&str]) -> Transaction {
+    let touch = |text: &&str| RelationshipChange::Touch(text.parse::<Relationship>().unwrap());
+    Transaction {
+        revision: Revision(revision),
+        committed_at: Timestamp { seconds: 1_700_000_000 + revision.cast_signed(), nanoseconds: 5 },
+        schema: None,
+        changes: relationships.iter().map(touch).collect(),
+        metadata_json: None,
+    }
+}
+
+/// One relationship, a different one for each revision.
+pub(crate) fn single(revision: u64) -> Transaction {
+    transaction(revision, &[&format!("agent:agent-{revision}#owner@user:user-{}", revision % 7)])
+}
+
+pub(crate) fn singles(revisions: std::ops::RangeInclusive<u64>) -> Vec<Transaction> {
+    revisions.map(single).collect()
+}
+
+pub(crate) fn large(revision: u64, relationships: u64) -> Transaction {
+    let text = |number| format!("document:d-{revision}-{number}#viewer@group:g-{number}#member");
+    let texts: Vec<_> = (0..relationships).map(text).collect();
+    transaction(revision, &texts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+pub(crate) fn append_each(journal: &dyn Journal, transactions: &[Transaction]) {
+    for transaction in transactions {
+        journal.append(Revision(transaction.revision.0 - 1), std::slice::from_ref(transaction)).unwrap();
+    }
+}
+
+pub(crate) fn read(journal: &dyn Journal, after: u64) -> Result<Vec<Transaction>, JournalError> {
+    let mut transactions = Vec::new();
+    journal.read(Revision(after), &mut |transaction| {
+        transactions.push(transaction);
+        ControlFlow::Continue(())
+    })?;
+    Ok(transactions)
+}
+
+pub(crate) fn head(journal: &dyn Journal) -> u64 {
+    journal.head().unwrap().0
+}
+
+/// The database below a closed journal.
+pub(crate) fn database(directory: &Path) -> sled::Db {
+    sled::Config::new().path(directory).segment_size(SEGMENT_BYTES).flush_every_ms(None).open().unwrap()
+}
+
+/// Writes to a closed journal's database, past the journal.
+pub(crate) fn meddle(directory: &Path, change: impl FnOnce(&sled::Db)) {
+    let database = database(directory);
+    change(&database);
+    database.flush().unwrap();
+    drop(database);
+    await_release(directory);
+}
+
+/// A journal with transactions of one relationship each, closed again.
+pub(crate) fn closed_journal(directory: &Path, transactions: &[Transaction]) {
+    append_each(&SledJournal::open(directory).unwrap(), transactions);
+}
+
+/// sled's background tasks may hold the file for a moment after the database is dropped.
+fn await_release(directory: &Path) {
+    std::fs::File::open(directory.join("db")).unwrap().lock().unwrap();
+}
+
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("blobs")).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// Random tests print the seed of a failing case, and take it back by this variable.
+pub(crate) const SEED: &str = "ARROWROOT_TEST_SEED";
+
+pub(crate) fn seed() -> u64 {
+    std::env::var(SEED).map_or(1, |seed| seed.parse().unwrap())
+}
+
+/// Numbers below 2^31 that follow from a seed.
+pub(crate) fn random(seed: u64) -> impl Iterator<Item = usize> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap()
+    })
+}

@@ -29,7 +29,14 @@ struct Ready {
 
 impl Ready {
     fn start(arguments: &[&str]) -> Self {
-        let common = ["serve", "--grpc-addr", "127.0.0.1:0", "--grpc-no-auth", "--grpc-shutdown-grace-period", "200ms"];
+        let common = [
+            "serve",
+            "--grpc-addr",
+            "127.0.0.1:0",
+            "--grpc-no-auth",
+            "--grpc-shutdown-grace-period",
+            "200ms",
+        ];
         let all = [&common, arguments].concat();
         let mut child = command(&all).spawn().unwrap();
         let mut line = String::new();

@@ -29,7 +29,15 @@ struct Ready {
 
 impl Ready {
     fn start(arguments: &[&str]) -> Self {
-        let all = [&["serve", "--grpc-addr", "127.0.0.1:0", "--grpc-no-auth"], arguments].concat();
+        let common = [
+            "serve",
+            "--grpc-addr",
+            "127.0.0.1:0",
+            "--grpc-no-auth",
+            "--grpc-shutdown-grace-period",
+            "200ms",
+        ];
+        let all = [&common, arguments].concat();
         let mut child = command(&all).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

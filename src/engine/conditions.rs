@@ -50,6 +50,7 @@ pub(super) fn check_names(preconditions: &[Precondition], pending: &Pending) -> 
     for precondition in preconditions {
         check_not_empty(&precondition.filter)?;
         names::check_filter(schema, &precondition.filter)?;
+        check_not_contradictory(&precondition.filter)?;
     }
     Ok(())
 }
@@ -57,7 +58,6 @@ pub(super) fn check_names(preconditions: &[Precondition], pending: &Pending) -> 
 /// Checks that every precondition holds.
 pub(super) fn check_holding(preconditions: &[Precondition], pending: &Pending) -> Result<(), ConditionError> {
     for precondition in preconditions {
-        check_not_contradictory(&precondition.filter)?;
         let mut is_match = false;
         Matcher::new(pending.snapshot(), &precondition.filter).visit(|_| {
             is_match = true;

@@ -69,9 +69,9 @@ fn check_request(
 fn delete(request: DeleteRelationships, pending: &mut Pending) -> Result<Deleted, DeleteRelationshipsError> {
     let DeleteRelationships { filter, preconditions, limit, is_partial_allowed, metadata_json } = request;
     names::check_filter(pending.program().map(|program| &**program.schema()), &filter)?;
+    check_not_contradictory(&filter)?;
     conditions::check_names(&preconditions, pending)?;
     conditions::check_holding(&preconditions, pending)?;
-    check_not_contradictory(&filter)?;
     let count_max = if limit == 0 { usize::MAX } else { limit as usize };
     let mut edges: Vec<Edge> = Vec::new();
     let mut has_more = false;

@@ -6,6 +6,7 @@ mod backend;
 mod convert;
 mod deadline;
 mod error;
+mod fitting;
 mod guard;
 mod health;
 mod listener;

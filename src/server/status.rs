@@ -19,6 +19,7 @@ use crate::schema::{DiagnosticClass, SchemaError};
 
 use super::convert;
 use super::error::{PoolError, RequestError};
+use super::fitting;
 use super::wire::v1::ErrorReason;
 
 /// Who defines the reasons.
@@ -27,10 +28,12 @@ const DOMAIN: &str = "authzed.com";
 type Metadata = Vec<(&'static str, String)>;
 
 /// A status with an `ErrorInfo`.
-fn informed(code: Code, reason: ErrorReason, message: impl Display, metadata: Metadata) -> Status {
+fn informed(code: Code, reason: ErrorReason, message: impl Display, mut metadata: Metadata) -> Status {
+    let mut message = message.to_string();
+    fitting::fit(&mut message, &mut metadata);
     let metadata: HashMap<_, _> = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let details = ErrorDetails::with_error_info(reason.as_str_name(), DOMAIN, metadata);
-    Status::with_error_details(code, message.to_string(), details)
+    Status::with_error_details(code, message, details)
 }
 
 fn invalid(reason: ErrorReason, message: impl Display, metadata: Metadata) -> Status {

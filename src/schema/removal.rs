@@ -1,7 +1,7 @@
 //! What a new schema takes away that stored relationships may need.
 //!
-//! Turning a relation into a permission or back keeps its usersets valid as subjects; what is stored under it must be
-//! gone first. Permissions are never stored under, and the usersets of one that is removed fall under the relations
+//! A relation that becomes a permission counts as removed, as SpiceDB has it: neither may anything be stored under it,
+//! nor may it be in a stored subject. Permissions are never stored under, and the usersets of one that is removed fall under the relations
 //! that no longer allow them.
 
 use std::collections::HashSet;
@@ -141,8 +141,8 @@ fn relation_removals(
         let now = new.find_node(after, node.name.as_str());
         match now.map(|now| &new.node(now).kind) {
             Some(NodeKind::Relation(_)) => {}
-            Some(NodeKind::Permission(_)) => push(RemovalKind::Relation(node.name.clone())),
-            None => {
+            // Its usersets would keep a meaning, but another one than they were written with.
+            Some(NodeKind::Permission(_)) | None => {
                 push(RemovalKind::Relation(node.name.clone()));
                 push(RemovalKind::UsersetRelation(node.name.clone()));
             }

@@ -44,11 +44,13 @@ fn deleted_relation_is_lost_on_both_sides() {
 }
 
 #[test]
-fn relation_turned_into_a_permission_is_lost_as_a_relation_only() {
+fn relation_turned_into_a_permission_is_lost_as_a_relation_and_as_a_userset() {
     assert_eq!(
         lost("relation old: user", "permission old = member"),
         [
-            "cannot delete relation `old` in object definition `group`, as at least one relationship exists under it: R"
+            "cannot delete relation `old` in object definition `group`, as at least one relationship exists under it: R",
+            "cannot delete relation `old` in object definition `group`, as at least one relationship references it as \
+             part of a subject: R",
         ]
     );
 }

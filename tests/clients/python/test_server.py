@@ -113,8 +113,8 @@ class Served(ServerCase):
     def test_health_is_told_to_everybody(self):
         with grpc.insecure_channel(self.server.address) as channel:
             health = HealthStub(channel)
-            names = ["PermissionsService", "SchemaService"]
-            for service in ["", *(f"authzed.api.v1.{name}" for name in names)]:
+            names = ["authzed.api.v1.PermissionsService", "authzed.api.v1.SchemaService", "arrowroot.writes"]
+            for service in ["", *names]:
                 answer = health.Check(HealthCheckRequest(service=service))
                 self.assertEqual(answer.status, HealthCheckResponse.SERVING, service)
             unknown = lambda: health.Check(HealthCheckRequest(service="unknown.Service"))

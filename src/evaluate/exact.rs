@@ -102,8 +102,8 @@ impl System<'_, '_> {
             return Ok(Formula::Constant(false));
         }
         match self.program.node(question.node) {
-            NodePlan::Leaf(relation) => {
-                Ok(Formula::Constant(self.goal.is_in(self.snapshot, question.object, relation)))
+            NodePlan::Leaf(leaf) => {
+                Ok(Formula::Constant(self.goal.is_in(self.snapshot, question.object, leaf.relation)))
             }
             NodePlan::Relation(relation, _) if self.goal.is_in(self.snapshot, question.object, relation) => {
                 Ok(Formula::Constant(true))
@@ -117,6 +117,11 @@ impl System<'_, '_> {
             Operation::Nil => Formula::Constant(false),
             Operation::SelfObject => Formula::Constant(self.goal.is_object && self.goal.object == object),
             Operation::Node(node) => Formula::Question(self.place(Question { node, object })),
+            Operation::Leaves(from, to) => {
+                self.meter.visit(1)?;
+                let leaves = self.program.leaves(from, to);
+                Formula::Constant(self.goal.is_in_any(self.snapshot, object, leaves))
+            }
             Operation::Walk(walk) => self.walk(walk, object)?,
             Operation::Any(from, to) => Formula::Any(self.operands(from, to, object)?),
             Operation::All(from, to) => Formula::All(self.operands(from, to, object)?),

@@ -8,12 +8,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::index::{ObjectKey, RelationKey, Snapshot};
+use crate::index::{ObjectKey, PostingsAt, RelationKey, Snapshot};
 use crate::schema::{ArrowFunction, NodeId, NodeSet};
 
 use super::error::EvaluateError;
 use super::limits::Meter;
-use super::program::{NodePlan, Operation, OperationId, Program, Walk};
+use super::program::{Leaf, NodePlan, Operation, OperationId, Program, Walk};
 use super::questions::{Known, Question, Questions};
 
 /// Subjects copied out of the index at once.
@@ -39,10 +39,23 @@ pub(super) struct Goal {
 impl Goal {
     /// Whether a relation of an object holds the subject itself, or everyone of its type.
     pub(super) fn is_in(&self, snapshot: Snapshot<'_>, object: ObjectKey, relation: RelationKey) -> bool {
+        snapshot.read(object, |postings| self.is_among(postings, relation))
+    }
+
+    /// Whether one of some relations of an object does, or is what is looked for.
+    pub(super) fn is_in_any(&self, snapshot: Snapshot<'_>, object: ObjectKey, leaves: &[Leaf]) -> bool {
+        if self.object == object && leaves.iter().any(|leaf| self.node == Some(leaf.node)) {
+            return true;
+        }
         snapshot.read(object, |postings| {
-            let has_wildcard = |(form, object)| postings.has_subject(relation, form, object);
-            postings.has_subject(relation, self.form, self.object) || self.wildcard.is_some_and(has_wildcard)
+            let mut possible = leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
+            possible.any(|leaf| self.is_among(postings, leaf.relation))
         })
+    }
+
+    fn is_among(&self, postings: PostingsAt<'_>, relation: RelationKey) -> bool {
+        let has_wildcard = |(form, object)| postings.has_subject(relation, form, object);
+        postings.has_subject(relation, self.form, self.object) || self.wildcard.is_some_and(has_wildcard)
     }
 }
 
@@ -163,8 +176,8 @@ impl<'run, 'caller> Machine<'run, 'caller> {
             return Ok(Step::Answer(false));
         }
         let (relation, body) = match self.program.node(question.node) {
-            NodePlan::Leaf(relation) => {
-                return Ok(Step::Answer(self.goal.is_in(self.snapshot, question.object, relation)));
+            NodePlan::Leaf(leaf) => {
+                return Ok(Step::Answer(self.goal.is_in(self.snapshot, question.object, leaf.relation)));
             }
             NodePlan::Relation(relation, body) => (Some(relation), body),
             NodePlan::Permission(body) => (None, body),
@@ -191,9 +204,10 @@ impl<'run, 'caller> Machine<'run, 'caller> {
             Operation::Nil => Step::Answer(false),
             Operation::SelfObject => Step::Answer(self.goal.is_object && self.goal.object == object),
             Operation::Node(node) => Step::Ask(Question { node, object }),
+            Operation::Leaves(from, to) => Step::Answer(self.look(from, to, object)?),
             Operation::Walk(walk) => self.walk_on(self.new_walk(walk, object))?,
-            Operation::Any(next, end) => self.enter_next(next..end, object, true),
-            Operation::All(next, end) => self.enter_next(next..end, object, false),
+            Operation::Any(next, end) => self.enter_next(next..end, object, true)?,
+            Operation::All(next, end) => self.enter_next(next..end, object, false)?,
             Operation::Exclusion(base, subtract) => {
                 self.frames.push(Frame::Base { subtract, object });
                 Step::Enter(base, object)
@@ -209,7 +223,9 @@ impl<'run, 'caller> Machine<'run, 'caller> {
                 Step::Answer(answer)
             }
             Frame::Operands { decisive, .. } if answer == decisive => Step::Answer(answer),
-            Frame::Operands { next, end, object, decisive } => self.enter_next(next..end, object, decisive),
+            Frame::Operands { next, end, object, decisive } => {
+                self.enter_next(next..end, object, decisive)?
+            }
             Frame::Base { .. } if !answer => Step::Answer(false),
             Frame::Base { subtract, object } => {
                 self.questions.enter_negation();
@@ -228,14 +244,33 @@ impl<'run, 'caller> Machine<'run, 'caller> {
         })
     }
 
-    /// Enters the first of the operands that are left. Nothing waits for the last one: its answer is theirs.
-    fn enter_next(&mut self, mut operands: Range<u32>, object: ObjectKey, decisive: bool) -> Step {
+    /// Enters the first of the operands that are left and not answered at once. Nothing waits for the last one: its
+    /// answer is theirs.
+    fn enter_next(&mut self, operands: Range<u32>, object: ObjectKey, decisive: bool) -> Result<Step, Stop> {
         let end = operands.end;
-        let Some(operand) = operands.next() else { return Step::Answer(false) };
-        if operand + 1 < end {
-            self.frames.push(Frame::Operands { next: operand + 1, end, object, decisive });
+        for place in operands {
+            let operand = self.program.operand(place);
+            let is_last = place + 1 == end;
+            if let Operation::Leaves(from, to) = self.program.operation(operand) {
+                let answer = self.look(from, to, object)?;
+                if answer == decisive || is_last {
+                    return Ok(Step::Answer(answer));
+                }
+                continue;
+            }
+            if !is_last {
+                self.frames.push(Frame::Operands { next: place + 1, end, object, decisive });
+            }
+            return Ok(Step::Enter(operand, object));
         }
-        Step::Enter(self.program.operand(operand), object)
+        Ok(Step::Answer(false))
+    }
+
+    /// Looks for the subject in some relations of an object.
+    fn look(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<bool, Stop> {
+        let leaves = self.program.leaves(from, to);
+        self.meter.visit(leaves.len() as u64)?;
+        Ok(self.goal.is_in_any(self.snapshot, object, leaves))
     }
 
     /// Asks the next subject of a walk. Nothing waits for the last one: its answer is the walk's.

@@ -176,11 +176,9 @@ impl<'run, 'caller> Machine<'run, 'caller> {
             return Ok(Step::Answer(false));
         }
         let (relation, body) = match self.program.node(question.node) {
-            NodePlan::Leaf(leaf) => {
-                return Ok(Step::Answer(self.goal.is_in(self.snapshot, question.object, leaf.relation)));
-            }
+            NodePlan::Leaves(from, to) => return Ok(Step::Answer(self.look(from, to, question.object)?)),
             NodePlan::Relation(relation, body) => (Some(relation), body),
-            NodePlan::Permission(body) => (None, body),
+            NodePlan::Arrow(body) | NodePlan::Permission(body) => (None, body),
         };
         let (known, outer) = self.questions.ask(question);
         match known {
@@ -203,7 +201,12 @@ impl<'run, 'caller> Machine<'run, 'caller> {
         Ok(match self.program.operation(operation) {
             Operation::Nil => Step::Answer(false),
             Operation::SelfObject => Step::Answer(self.goal.is_object && self.goal.object == object),
-            Operation::Node(node) => Step::Ask(Question { node, object }),
+            Operation::Node(node) => match self.program.node(node) {
+                NodePlan::Arrow(body) if self.goal.node.is_none() && self.goal.possible.contains(node) => {
+                    Step::Enter(body, object)
+                }
+                _ => Step::Ask(Question { node, object }),
+            },
             Operation::Leaves(from, to) => Step::Answer(self.look(from, to, object)?),
             Operation::Walk(walk) => self.walk_on(self.new_walk(walk, object))?,
             Operation::Any(next, end) => self.enter_next(next..end, object, true)?,

@@ -37,11 +37,15 @@ pub struct DefinitionPlan {
 /// How a node is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NodePlan {
-    /// A relation whose subjects are objects and wildcards only: one search answers.
-    Leaf(Leaf),
+    /// A relation whose subjects are objects and wildcards only, or a permission that is a union of such: one look at
+    /// the object answers. Places in the program's leaves, from and to.
+    Leaves(u32, u32),
     /// A relation with usersets: one search, then a walk over them.
     Relation(RelationKey, OperationId),
-    /// A permission.
+    /// A permission that is one arrow. Where another one of the same object names it, it need not be remembered: its
+    /// subjects' answers are.
+    Arrow(OperationId),
+    /// Any other permission.
     Permission(OperationId),
 }
 
@@ -126,7 +130,14 @@ impl Program {
         for (node, id) in schema.nodes().iter().zip((0..).map(NodeId)) {
             let plan = match &node.kind {
                 NodeKind::Relation(_) => program.add_relation(id, &node.kind),
-                NodeKind::Permission(expression) => NodePlan::Permission(program.add_expression(expression)),
+                NodeKind::Permission(expression) => {
+                    let body = program.add_expression(expression);
+                    match program.operation(body) {
+                        Operation::Leaves(from, to) => NodePlan::Leaves(from, to),
+                        Operation::Walk(_) => NodePlan::Arrow(body),
+                        _ => NodePlan::Permission(body),
+                    }
+                }
             };
             program.nodes.push(plan);
         }
@@ -189,7 +200,8 @@ impl Program {
 
     fn add_relation(&mut self, node: NodeId, kind: &NodeKind) -> NodePlan {
         if let Some(leaf) = self.find_leaf(node) {
-            return NodePlan::Leaf(leaf);
+            let (from, to) = self.add_leaves(&[leaf]);
+            return NodePlan::Leaves(from, to);
         }
         let relation = self.node_key(node);
         let mut steps: Vec<(RelationKey, Option<NodeId>)> = Vec::new();
@@ -208,7 +220,10 @@ impl Program {
             Expression::Nil => Operation::Nil,
             Expression::SelfObject => Operation::SelfObject,
             Expression::Node(node) => match self.find_leaf(*node) {
-                Some(leaf) => self.add_leaves(&[leaf]),
+                Some(leaf) => {
+                    let (from, to) = self.add_leaves(&[leaf]);
+                    Operation::Leaves(from, to)
+                }
                 None => Operation::Node(*node),
             },
             Expression::Arrow(arrow) => return self.add_arrow(arrow),
@@ -235,8 +250,8 @@ impl Program {
         let others: Vec<_> = operands.iter().filter(|operand| leaf(operand).is_none()).collect();
         let mut ids = Vec::new();
         if !leaves.is_empty() {
-            let operation = self.add_leaves(&leaves);
-            ids.push(self.add_operation(operation));
+            let (from, to) = self.add_leaves(&leaves);
+            ids.push(self.add_operation(Operation::Leaves(from, to)));
         }
         ids.extend(self.add_sorted(others.into_iter()));
         if let [only] = ids[..] {
@@ -262,10 +277,10 @@ impl Program {
         (from, place(self.operands.len()))
     }
 
-    fn add_leaves(&mut self, leaves: &[Leaf]) -> Operation {
+    fn add_leaves(&mut self, leaves: &[Leaf]) -> (u32, u32) {
         let from = place(self.leaves.len());
         self.leaves.extend(leaves);
-        Operation::Leaves(from, place(self.leaves.len()))
+        (from, place(self.leaves.len()))
     }
 
     /// The node as a leaf, if it is one.

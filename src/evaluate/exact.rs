@@ -102,13 +102,13 @@ impl System<'_, '_> {
             return Ok(Formula::Constant(false));
         }
         match self.program.node(question.node) {
-            NodePlan::Leaf(relation) => {
-                Ok(Formula::Constant(self.goal.is_in(self.snapshot, question.object, relation)))
-            }
+            NodePlan::Leaves(from, to) => self.leaves(from, to, question.object),
             NodePlan::Relation(relation, _) if self.goal.is_in(self.snapshot, question.object, relation) => {
                 Ok(Formula::Constant(true))
             }
-            NodePlan::Relation(_, body) | NodePlan::Permission(body) => self.operation(body, question.object),
+            NodePlan::Relation(_, body) | NodePlan::Arrow(body) | NodePlan::Permission(body) => {
+                self.operation(body, question.object)
+            }
         }
     }
 
@@ -117,6 +117,7 @@ impl System<'_, '_> {
             Operation::Nil => Formula::Constant(false),
             Operation::SelfObject => Formula::Constant(self.goal.is_object && self.goal.object == object),
             Operation::Node(node) => Formula::Question(self.place(Question { node, object })),
+            Operation::Leaves(from, to) => self.leaves(from, to, object)?,
             Operation::Walk(walk) => self.walk(walk, object)?,
             Operation::Any(from, to) => Formula::Any(self.operands(from, to, object)?),
             Operation::All(from, to) => Formula::All(self.operands(from, to, object)?),
@@ -126,6 +127,12 @@ impl System<'_, '_> {
                 Formula::Exclusion(Box::new(base), self.items.len() - 1)
             }
         })
+    }
+
+    fn leaves(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<Formula, EvaluateError> {
+        let leaves = self.program.leaves(from, to);
+        self.meter.visit(leaves.len() as u64)?;
+        Ok(Formula::Constant(self.goal.is_in_any(self.snapshot, object, leaves)))
     }
 
     fn operands(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<Vec<Formula>, EvaluateError> {

@@ -1,18 +1,19 @@
 //! The evaluation of one question, on a stack of its own.
 //!
-//! A frame is one operation that waits for a part of its answer. Entering an operation either answers at once or puts
-//! a frame on the stack; an answer goes to the frame below, which answers in turn or enters its next part. So depth
-//! is heap, and a hop allocates nothing once the stacks have grown to their size.
+//! A frame is one operation that waits for a part of its answer. Entering an operation either answers at once, or puts
+//! a frame on the stack and enters a part; an answer goes to the topmost frame, which answers in turn or enters its
+//! next part. The last part is not waited for. So depth is heap, and a hop allocates nothing once the stacks have grown
+//! to their size.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::index::{ObjectKey, RelationKey, Snapshot};
+use crate::index::{ObjectKey, PostingsAt, RelationKey, Snapshot};
 use crate::schema::{ArrowFunction, NodeId, NodeSet};
 
 use super::error::EvaluateError;
 use super::limits::Meter;
-use super::program::{NodePlan, Operation, OperationId, Program, Walk};
+use super::program::{Leaf, NodePlan, Operation, OperationId, Program, Walk};
 use super::questions::{Known, Question, Questions};
 
 /// Subjects copied out of the index at once.
@@ -38,10 +39,23 @@ pub(super) struct Goal {
 impl Goal {
     /// Whether a relation of an object holds the subject itself, or everyone of its type.
     pub(super) fn is_in(&self, snapshot: Snapshot<'_>, object: ObjectKey, relation: RelationKey) -> bool {
+        snapshot.read(object, |postings| self.is_among(postings, relation))
+    }
+
+    /// Whether one of some relations of an object does, or is what is looked for.
+    pub(super) fn is_in_any(&self, snapshot: Snapshot<'_>, object: ObjectKey, leaves: &[Leaf]) -> bool {
+        if self.object == object && leaves.iter().any(|leaf| self.node == Some(leaf.node)) {
+            return true;
+        }
         snapshot.read(object, |postings| {
-            let has_wildcard = |(form, object)| postings.has_subject(relation, form, object);
-            postings.has_subject(relation, self.form, self.object) || self.wildcard.is_some_and(has_wildcard)
+            let mut possible = leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
+            possible.any(|leaf| self.is_among(postings, leaf.relation))
         })
+    }
+
+    fn is_among(&self, postings: PostingsAt<'_>, relation: RelationKey) -> bool {
+        let has_wildcard = |(form, object)| postings.has_subject(relation, form, object);
+        postings.has_subject(relation, self.form, self.object) || self.wildcard.is_some_and(has_wildcard)
     }
 }
 
@@ -68,17 +82,17 @@ pub(super) struct Scratch {
     subjects: Vec<ObjectKey>,
 }
 
-/// An operation that waits.
+/// An operation that waits for an answer.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
-    /// A question, to be remembered once its body answers.
-    Question { body: OperationId, object: ObjectKey, outer: Option<u32> },
-    /// The operands from `next` on are still to be asked; one that equals `decisive` ends it.
+    /// A question, to be remembered once its body answers. The question around it is `outer`.
+    Question { outer: Option<u32> },
+    /// The operands from `next` on are still to be asked; an answer that equals `decisive` ends it.
     Operands { next: u32, end: u32, object: ObjectKey, decisive: bool },
     /// The base of an exclusion is being asked; if it holds, what is subtracted comes next.
-    Base { base: OperationId, subtract: OperationId, object: ObjectKey },
+    Base { subtract: OperationId, object: ObjectKey },
     /// What an exclusion subtracts is being asked.
-    Subtract { subtract: OperationId, object: ObjectKey },
+    Subtract,
     /// The subjects of a relation are being asked, one after another.
     Walk(WalkFrame),
 }
@@ -92,12 +106,22 @@ struct WalkFrame {
     /// Where this frame's part of the subjects' stack begins, and how far it has been asked.
     start: usize,
     next: usize,
+    /// The answer that ends the walk.
+    decisive: bool,
     /// Whether any form has been looked at.
     is_started: bool,
     /// Whether the index has more subjects of this form than were copied.
     has_more: bool,
     /// Whether any subject has been seen.
     has_subject: bool,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Ask(Question),
+    Enter(OperationId, ObjectKey),
+    Answer(bool),
 }
 
 /// Evaluates one question for one goal.
@@ -112,9 +136,6 @@ pub(super) struct Machine<'run, 'caller> {
     subjects: &'run mut Vec<ObjectKey>,
     depth: usize,
 }
-
-/// An answer, or none yet: a frame was put on the stack, to be resumed without an answer first.
-type Progress = Result<Option<bool>, Stop>;
 
 impl<'run, 'caller> Machine<'run, 'caller> {
     pub(super) fn new(
@@ -132,171 +153,150 @@ impl<'run, 'caller> Machine<'run, 'caller> {
     }
 
     pub(super) fn run(&mut self, question: Question) -> Result<bool, Stop> {
-        let mut answer = self.enter_node(question)?;
-        while let Some(frame) = self.frames.last().copied() {
-            answer = match frame {
-                Frame::Question { body, object, outer } => {
-                    self.resume_question(body, object, outer, answer)?
-                }
-                Frame::Operands { next, end, object, decisive } => {
-                    self.resume_operands(next..end, object, decisive, answer)?
-                }
-                Frame::Base { base, subtract, object } => self.resume_base(base, subtract, object, answer)?,
-                Frame::Subtract { subtract, object } => self.resume_subtract(subtract, object, answer)?,
-                Frame::Walk(walk) => self.resume_walk(walk, answer)?,
+        let mut step = Step::Ask(question);
+        loop {
+            step = match step {
+                Step::Ask(question) => self.ask(question)?,
+                Step::Enter(operation, object) => self.enter(operation, object)?,
+                Step::Answer(answer) => match self.frames.pop() {
+                    Some(frame) => self.resume(frame, answer)?,
+                    None => return Ok(answer),
+                },
             };
         }
-        Ok(answer == Some(true))
     }
 
-    /// Asks one question: answers it from one search or from memory, or puts it on the stack.
-    fn enter_node(&mut self, question: Question) -> Progress {
+    /// Answers a question from one search or from memory, or opens it and enters its body.
+    fn ask(&mut self, question: Question) -> Result<Step, Stop> {
         self.meter.visit(1)?;
         if self.goal.node == Some(question.node) && self.goal.object == question.object {
-            return Ok(Some(true));
+            return Ok(Step::Answer(true));
         }
         if !self.goal.possible.contains(question.node) {
-            return Ok(Some(false));
+            return Ok(Step::Answer(false));
         }
         let (relation, body) = match self.program.node(question.node) {
-            NodePlan::Leaf(relation) => {
-                return Ok(Some(self.goal.is_in(self.snapshot, question.object, relation)));
-            }
+            NodePlan::Leaves(from, to) => return Ok(Step::Answer(self.look(from, to, question.object)?)),
             NodePlan::Relation(relation, body) => (Some(relation), body),
-            NodePlan::Permission(body) => (None, body),
+            NodePlan::Arrow(body) | NodePlan::Permission(body) => (None, body),
         };
         let (known, outer) = self.questions.ask(question);
         match known {
-            Known::Final(answer) => return Ok(Some(answer)),
-            Known::Provisional => return Ok(Some(false)),
+            Known::Final(answer) => return Ok(Step::Answer(answer)),
+            Known::Provisional => return Ok(Step::Answer(false)),
             Known::Negated => return Err(Stop::Negated),
             Known::Asked => {}
         }
         if relation.is_some_and(|relation| self.goal.is_in(self.snapshot, question.object, relation)) {
             self.questions.close(true, outer);
-            return Ok(Some(true));
+            return Ok(Step::Answer(true));
         }
         self.meter.check_depth(self.depth)?;
         self.depth += 1;
-        self.push(Frame::Question { body, object: question.object, outer })
+        self.frames.push(Frame::Question { outer });
+        Ok(Step::Enter(body, question.object))
     }
 
-    fn enter(&mut self, operation: OperationId, object: ObjectKey) -> Progress {
-        match self.program.operation(operation) {
-            Operation::Nil => Ok(Some(false)),
-            Operation::SelfObject => Ok(Some(self.goal.is_object && self.goal.object == object)),
-            Operation::Node(node) => self.enter_node(Question { node, object }),
-            Operation::Walk(walk) => {
-                self.push(Frame::Walk(WalkFrame::new(walk, object, self.subjects.len())))
-            }
-            Operation::Any(next, end) => self.push(Frame::Operands { next, end, object, decisive: true }),
-            Operation::All(next, end) => self.push(Frame::Operands { next, end, object, decisive: false }),
-            Operation::Exclusion(base, subtract) => self.push(Frame::Base { base, subtract, object }),
-        }
-    }
-
-    fn resume_question(
-        &mut self,
-        body: OperationId,
-        object: ObjectKey,
-        outer: Option<u32>,
-        answer: Option<bool>,
-    ) -> Progress {
-        let answer = match answer {
-            Some(answer) => answer,
-            None => match self.enter(body, object)? {
-                Some(answer) => answer,
-                None => return Ok(None),
+    fn enter(&mut self, operation: OperationId, object: ObjectKey) -> Result<Step, Stop> {
+        Ok(match self.program.operation(operation) {
+            Operation::Nil => Step::Answer(false),
+            Operation::SelfObject => Step::Answer(self.goal.is_object && self.goal.object == object),
+            Operation::Node(node) => match self.program.node(node) {
+                NodePlan::Arrow(body) if self.goal.node.is_none() && self.goal.possible.contains(node) => {
+                    Step::Enter(body, object)
+                }
+                _ => Step::Ask(Question { node, object }),
             },
-        };
-        self.depth -= 1;
-        self.questions.close(answer, outer);
-        self.pop(answer)
+            Operation::Leaves(from, to) => Step::Answer(self.look(from, to, object)?),
+            Operation::Walk(walk) => self.walk_on(self.new_walk(walk, object))?,
+            Operation::Any(next, end) => self.enter_next(next..end, object, true)?,
+            Operation::All(next, end) => self.enter_next(next..end, object, false)?,
+            Operation::Exclusion(base, subtract) => {
+                self.frames.push(Frame::Base { subtract, object });
+                Step::Enter(base, object)
+            }
+        })
     }
 
-    fn resume_operands(
-        &mut self,
-        operands: Range<u32>,
-        object: ObjectKey,
-        decisive: bool,
-        mut answer: Option<bool>,
-    ) -> Progress {
-        let end = operands.end;
-        for operand in operands {
-            if answer == Some(decisive) {
-                return self.pop(decisive);
+    fn resume(&mut self, frame: Frame, answer: bool) -> Result<Step, Stop> {
+        Ok(match frame {
+            Frame::Question { outer } => {
+                self.depth -= 1;
+                self.questions.close(answer, outer);
+                Step::Answer(answer)
             }
-            self.replace(Frame::Operands { next: operand + 1, end, object, decisive });
-            answer = self.enter(self.program.operand(operand), object)?;
-            if answer.is_none() {
-                return Ok(None);
+            Frame::Operands { decisive, .. } if answer == decisive => Step::Answer(answer),
+            Frame::Operands { next, end, object, decisive } => {
+                self.enter_next(next..end, object, decisive)?
             }
-        }
-        self.pop(answer == Some(true))
-    }
-
-    fn resume_base(
-        &mut self,
-        base: OperationId,
-        subtract: OperationId,
-        object: ObjectKey,
-        answer: Option<bool>,
-    ) -> Progress {
-        let answer = match answer {
-            Some(answer) => Some(answer),
-            None => self.enter(base, object)?,
-        };
-        match answer {
-            None => Ok(None),
-            Some(false) => self.pop(false),
-            Some(true) => {
-                self.replace(Frame::Subtract { subtract, object });
+            Frame::Base { .. } if !answer => Step::Answer(false),
+            Frame::Base { subtract, object } => {
                 self.questions.enter_negation();
-                Ok(None)
+                self.frames.push(Frame::Subtract);
+                Step::Enter(subtract, object)
             }
-        }
+            Frame::Subtract => {
+                self.questions.leave_negation();
+                Step::Answer(!answer)
+            }
+            Frame::Walk(walk) if answer == walk.decisive => {
+                self.subjects.truncate(walk.start);
+                Step::Answer(answer)
+            }
+            Frame::Walk(walk) => self.walk_on(walk)?,
+        })
     }
 
-    fn resume_subtract(
-        &mut self,
-        subtract: OperationId,
-        object: ObjectKey,
-        answer: Option<bool>,
-    ) -> Progress {
-        let answer = match answer {
-            Some(answer) => Some(answer),
-            None => self.enter(subtract, object)?,
-        };
-        let Some(answer) = answer else { return Ok(None) };
-        self.questions.leave_negation();
-        self.pop(!answer)
-    }
-
-    fn resume_walk(&mut self, mut frame: WalkFrame, mut answer: Option<bool>) -> Progress {
-        let walk = self.program.walk(frame.walk);
-        let is_any = walk.function == ArrowFunction::Any;
-        loop {
-            if answer == Some(is_any) {
-                self.subjects.truncate(frame.start);
-                return self.pop(is_any);
-            }
-            if frame.next == self.subjects.len() && !self.fill(walk, &mut frame)? {
-                return self.pop(!is_any && frame.has_subject);
-            }
-            let (_, target) = walk.steps[frame.step];
-            let Some(node) = target else {
-                // Only `.all()` walks to subjects that lack the target, and there they decide.
-                answer = Some(false);
+    /// Enters the first of the operands that are left and not answered at once. Nothing waits for the last one: its
+    /// answer is theirs.
+    fn enter_next(&mut self, operands: Range<u32>, object: ObjectKey, decisive: bool) -> Result<Step, Stop> {
+        let end = operands.end;
+        for place in operands {
+            let operand = self.program.operand(place);
+            let is_last = place + 1 == end;
+            if let Operation::Leaves(from, to) = self.program.operation(operand) {
+                let answer = self.look(from, to, object)?;
+                if answer == decisive || is_last {
+                    return Ok(Step::Answer(answer));
+                }
                 continue;
-            };
-            let object = self.subjects[frame.next];
-            frame.next += 1;
-            self.replace(Frame::Walk(frame));
-            answer = self.enter_node(Question { node, object })?;
-            if answer.is_none() {
-                return Ok(None);
             }
+            if !is_last {
+                self.frames.push(Frame::Operands { next: place + 1, end, object, decisive });
+            }
+            return Ok(Step::Enter(operand, object));
         }
+        Ok(Step::Answer(false))
+    }
+
+    /// Looks for the subject in some relations of an object.
+    fn look(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<bool, Stop> {
+        let leaves = self.program.leaves(from, to);
+        self.meter.visit(leaves.len() as u64)?;
+        Ok(self.goal.is_in_any(self.snapshot, object, leaves))
+    }
+
+    /// Asks the next subject of a walk. Nothing waits for the last one: its answer is the walk's.
+    fn walk_on(&mut self, mut frame: WalkFrame) -> Result<Step, Stop> {
+        let walk = self.program.walk(frame.walk);
+        if frame.next == self.subjects.len() && !self.fill(walk, &mut frame)? {
+            return Ok(Step::Answer(walk.function == ArrowFunction::All && frame.has_subject));
+        }
+        let (_, target) = walk.steps[frame.step];
+        let Some(node) = target else {
+            // Only `.all()` walks to subjects that lack the target, and there they decide.
+            self.subjects.truncate(frame.start);
+            return Ok(Step::Answer(false));
+        };
+        let object = self.subjects[frame.next];
+        frame.next += 1;
+        let is_last = frame.next == self.subjects.len() && !frame.has_more;
+        if is_last && frame.step + 1 == walk.steps.len() {
+            self.subjects.truncate(frame.start);
+        } else {
+            self.frames.push(Frame::Walk(frame));
+        }
+        Ok(Step::Ask(Question { node, object }))
     }
 
     /// Copies the next subjects of a walk out of the index. Whether there are any.
@@ -329,33 +329,16 @@ impl<'run, 'caller> Machine<'run, 'caller> {
         Ok(false)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it is what every step answers")]
-    fn push(&mut self, frame: Frame) -> Progress {
-        self.frames.push(frame);
-        Ok(None)
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it is what every step answers")]
-    fn pop(&mut self, answer: bool) -> Progress {
-        self.frames.pop();
-        Ok(Some(answer))
-    }
-
-    fn replace(&mut self, frame: Frame) {
-        if let Some(top) = self.frames.last_mut() {
-            *top = frame;
-        }
-    }
-}
-
-impl WalkFrame {
-    fn new(walk: u32, object: ObjectKey, start: usize) -> Self {
-        Self {
+    fn new_walk(&self, walk: u32, object: ObjectKey) -> WalkFrame {
+        let start = self.subjects.len();
+        let decisive = self.program.walk(walk).function == ArrowFunction::Any;
+        WalkFrame {
             walk,
             object,
             step: 0,
             start,
             next: start,
+            decisive,
             is_started: false,
             has_more: false,
             has_subject: false,

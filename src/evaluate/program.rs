@@ -18,6 +18,7 @@ pub struct Program {
     nodes: Vec<NodePlan>,
     operations: Vec<Operation>,
     operands: Vec<OperationId>,
+    leaves: Vec<Leaf>,
     walks: Vec<Walk>,
     definition_by_key: HashMap<DefinitionKey, DefinitionId, foldhash::fast::RandomState>,
 }
@@ -36,12 +37,23 @@ pub struct DefinitionPlan {
 /// How a node is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NodePlan {
-    /// A relation whose subjects are objects and wildcards only: one search answers.
-    Leaf(RelationKey),
+    /// A relation whose subjects are objects and wildcards only, or a permission that is a union of such: one look at
+    /// the object answers. Places in the program's leaves, from and to.
+    Leaves(u32, u32),
     /// A relation with usersets: one search, then a walk over them.
     Relation(RelationKey, OperationId),
-    /// A permission.
+    /// A permission that is one arrow. Where another one of the same object names it, it need not be remembered: its
+    /// subjects' answers are.
+    Arrow(OperationId),
+    /// Any other permission.
     Permission(OperationId),
+}
+
+/// A relation whose subjects are objects and wildcards only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    pub(super) node: NodeId,
+    pub(super) relation: RelationKey,
 }
 
 /// An operation, by its place in the program.
@@ -54,6 +66,9 @@ pub(super) enum Operation {
     Nil,
     SelfObject,
     Node(NodeId),
+    /// Any of some leaves of the same object, at places in the program's leaves, from and to: one look at the object
+    /// answers.
+    Leaves(u32, u32),
     /// A place in the program's walks.
     Walk(u32),
     /// Places in the program's operands, from and to: any of them, or all of them.
@@ -108,13 +123,21 @@ impl Program {
             nodes: Vec::with_capacity(schema.nodes().len()),
             operations: Vec::new(),
             operands: Vec::new(),
+            leaves: Vec::new(),
             walks: Vec::new(),
             schema: Arc::clone(schema),
         };
-        for (node, key) in schema.nodes().iter().zip(program.node_keys.clone()) {
+        for (node, id) in schema.nodes().iter().zip((0..).map(NodeId)) {
             let plan = match &node.kind {
-                NodeKind::Relation(_) => program.add_relation(key, &node.kind),
-                NodeKind::Permission(expression) => NodePlan::Permission(program.add_expression(expression)),
+                NodeKind::Relation(_) => program.add_relation(id, &node.kind),
+                NodeKind::Permission(expression) => {
+                    let body = program.add_expression(expression);
+                    match program.operation(body) {
+                        Operation::Leaves(from, to) => NodePlan::Leaves(from, to),
+                        Operation::Walk(_) => NodePlan::Arrow(body),
+                        _ => NodePlan::Permission(body),
+                    }
+                }
             };
             program.nodes.push(plan);
         }
@@ -158,6 +181,10 @@ impl Program {
         self.operands[place as usize]
     }
 
+    pub(super) fn leaves(&self, from: u32, to: u32) -> &[Leaf] {
+        &self.leaves[from as usize..to as usize]
+    }
+
     pub(super) fn walk(&self, place: u32) -> &Walk {
         &self.walks[place as usize]
     }
@@ -171,7 +198,12 @@ impl Program {
         }
     }
 
-    fn add_relation(&mut self, relation: RelationKey, kind: &NodeKind) -> NodePlan {
+    fn add_relation(&mut self, node: NodeId, kind: &NodeKind) -> NodePlan {
+        if let Some(leaf) = self.find_leaf(node) {
+            let (from, to) = self.add_leaves(&[leaf]);
+            return NodePlan::Leaves(from, to);
+        }
+        let relation = self.node_key(node);
         let mut steps: Vec<(RelationKey, Option<NodeId>)> = Vec::new();
         for allowed in allowed_subjects(kind) {
             if let SubjectForm::Userset(node) = allowed.form {
@@ -180,9 +212,6 @@ impl Program {
         }
         steps.sort_unstable();
         steps.dedup();
-        if steps.is_empty() {
-            return NodePlan::Leaf(relation);
-        }
         NodePlan::Relation(relation, self.add_walk(Walk { relation, steps, function: ArrowFunction::Any }))
     }
 
@@ -190,13 +219,17 @@ impl Program {
         let operation = match expression {
             Expression::Nil => Operation::Nil,
             Expression::SelfObject => Operation::SelfObject,
-            Expression::Node(node) => Operation::Node(*node),
+            Expression::Node(node) => match self.find_leaf(*node) {
+                Some(leaf) => {
+                    let (from, to) = self.add_leaves(&[leaf]);
+                    Operation::Leaves(from, to)
+                }
+                None => Operation::Node(*node),
+            },
             Expression::Arrow(arrow) => return self.add_arrow(arrow),
-            Expression::Union(operands) => {
-                let (from, to) = self.add_operands(operands);
-                Operation::Any(from, to)
-            }
+            Expression::Union(operands) => return self.add_union(operands),
             Expression::Intersection(operands) => {
+                let operands = self.add_sorted(operands.iter());
                 let (from, to) = self.add_operands(operands);
                 Operation::All(from, to)
             }
@@ -207,15 +240,54 @@ impl Program {
         self.add_operation(operation)
     }
 
+    /// The leaves among the operands become one.
+    fn add_union(&mut self, operands: &[Expression]) -> OperationId {
+        let leaf = |operand: &Expression| match operand {
+            Expression::Node(node) => self.find_leaf(*node),
+            _ => None,
+        };
+        let leaves: Vec<_> = operands.iter().filter_map(leaf).collect();
+        let others: Vec<_> = operands.iter().filter(|operand| leaf(operand).is_none()).collect();
+        let mut ids = Vec::new();
+        if !leaves.is_empty() {
+            let (from, to) = self.add_leaves(&leaves);
+            ids.push(self.add_operation(Operation::Leaves(from, to)));
+        }
+        ids.extend(self.add_sorted(others.into_iter()));
+        if let [only] = ids[..] {
+            return only;
+        }
+        let (from, to) = self.add_operands(ids);
+        self.add_operation(Operation::Any(from, to))
+    }
+
     /// The cheap operands come first: what they decide need not be walked for.
-    fn add_operands(&mut self, operands: &[Expression]) -> (u32, u32) {
-        let schema = Arc::clone(&self.schema);
-        let mut sorted: Vec<_> = operands.iter().collect();
-        sorted.sort_by_key(|operand| cost(&schema, operand));
-        let ids: Vec<_> = sorted.into_iter().map(|operand| self.add_expression(operand)).collect();
+    fn add_sorted<'schema>(
+        &mut self,
+        operands: impl Iterator<Item = &'schema Expression>,
+    ) -> Vec<OperationId> {
+        let mut sorted: Vec<_> = operands.collect();
+        sorted.sort_by_key(|operand| cost(&self.schema, operand));
+        sorted.into_iter().map(|operand| self.add_expression(operand)).collect()
+    }
+
+    fn add_operands(&mut self, operands: Vec<OperationId>) -> (u32, u32) {
         let from = place(self.operands.len());
-        self.operands.extend(ids);
+        self.operands.extend(operands);
         (from, place(self.operands.len()))
+    }
+
+    fn add_leaves(&mut self, leaves: &[Leaf]) -> (u32, u32) {
+        let from = place(self.leaves.len());
+        self.leaves.extend(leaves);
+        (from, place(self.leaves.len()))
+    }
+
+    /// The node as a leaf, if it is one.
+    fn find_leaf(&self, node: NodeId) -> Option<Leaf> {
+        let NodeKind::Relation(allowed) = &self.schema.node(node).kind else { return None };
+        let is_leaf = !allowed.iter().any(|allowed| matches!(allowed.form, SubjectForm::Userset(_)));
+        is_leaf.then(|| Leaf { node, relation: self.node_key(node) })
     }
 
     fn add_arrow(&mut self, arrow: &Arrow) -> OperationId {

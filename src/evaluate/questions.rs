@@ -10,18 +10,13 @@
 use crate::index::ObjectKey;
 use crate::schema::NodeId;
 
-use super::table::Table;
+use super::table::{Place, Table};
 
 /// Whether the subject has this relation or permission on this object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Question {
     pub(super) node: NodeId,
     pub(super) object: ObjectKey,
-}
-
-impl Question {
-    /// A question that nobody asks.
-    pub(super) const NONE: Self = Self { node: NodeId(u32::MAX), object: ObjectKey::NONE };
 }
 
 /// What is known of a question.
@@ -39,8 +34,9 @@ pub(super) enum Known {
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    question: Question,
-    /// The lowest open question that its no depends on; its own place if on none below.
+    /// Where its state is.
+    place: Place,
+    /// The lowest open question that its no depends on; itself if on none below.
     lowest: u32,
     /// Negations around it when it was asked.
     negations: u32,
@@ -67,14 +63,14 @@ pub(super) struct Questions {
 
 impl Default for Questions {
     fn default() -> Self {
-        Self { states: Table::new(State::Unknown), open: Vec::new(), current: None, negations: 0 }
+        Self { states: Table::new(), open: Vec::new(), current: None, negations: 0 }
     }
 }
 
 impl Questions {
     /// Begins a new evaluation.
     pub(super) fn clear(&mut self) {
-        self.states.clear(State::Unknown);
+        self.states.clear();
         self.open.clear();
         self.current = None;
         self.negations = 0;
@@ -85,13 +81,13 @@ impl Questions {
     pub(super) fn ask(&mut self, question: Question) -> (Known, Option<u32>) {
         let next = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
         let outer = self.current;
-        let state = self.states.get_or_insert(question, State::Unknown);
-        match *state {
+        let (place, state) = self.states.get_or_insert(question, State::Unknown);
+        match state {
             State::Final(answer) => (Known::Final(answer), outer),
-            State::Open(place) => (self.wait_for(place), outer),
+            State::Open(position) => (self.wait_for(position), outer),
             State::Unknown => {
-                *state = State::Open(next);
-                self.open.push(Open { question, lowest: next, negations: self.negations });
+                self.states.set(place, State::Open(next));
+                self.open.push(Open { place, lowest: next, negations: self.negations });
                 self.current = Some(next);
                 (Known::Asked, outer)
             }
@@ -100,18 +96,18 @@ impl Questions {
 
     /// Answers the current question; `outer` is current again.
     pub(super) fn close(&mut self, answer: bool, outer: Option<u32>) {
-        let Some(place) = self.current else { return };
-        let Open { question, lowest, .. } = self.open[place as usize];
+        let Some(position) = self.current else { return };
+        let Open { place, lowest, .. } = self.open[position as usize];
         self.current = outer;
         if answer {
-            for forgotten in &self.open[place as usize + 1..] {
-                self.states.set(forgotten.question, State::Unknown);
+            for forgotten in &self.open[position as usize + 1..] {
+                self.states.set(forgotten.place, State::Unknown);
             }
-            self.states.set(question, State::Final(true));
-            self.open.truncate(place as usize);
-        } else if lowest == place {
-            for settled in self.open.drain(place as usize..) {
-                self.states.set(settled.question, State::Final(false));
+            self.states.set(place, State::Final(true));
+            self.open.truncate(position as usize);
+        } else if lowest == position {
+            for settled in self.open.drain(position as usize..) {
+                self.states.set(settled.place, State::Final(false));
             }
         } else if let Some(outer) = outer {
             let outer = &mut self.open[outer as usize];
@@ -129,8 +125,8 @@ impl Questions {
         self.negations -= 1;
     }
 
-    fn wait_for(&mut self, place: u32) -> Known {
-        let lowest = self.open[place as usize].lowest;
+    fn wait_for(&mut self, position: u32) -> Known {
+        let lowest = self.open[position as usize].lowest;
         if self.negations > self.open[lowest as usize].negations {
             return Known::Negated;
         }

@@ -2,7 +2,8 @@
 //!
 //! Slots carry the number of the evaluation that filled them, so that those of earlier ones count as empty: clearing
 //! a large table for a small question would cost more than answering it. Open addressing with linear probing, at most
-//! half full; keys are never removed within an evaluation.
+//! half full; keys are never removed within an evaluation. Values lie apart, in the order in which they came, so that
+//! their places last and a value that is changed later need not be searched again.
 
 use std::hash::BuildHasher;
 
@@ -10,87 +11,89 @@ use super::questions::Question;
 
 /// Slots of a new table.
 const SLOTS_MIN: usize = 64;
-/// Memory is given back beyond this many slots: 1.3 MB.
+/// Memory is given back beyond this many slots: 1 MB with the values.
 const SLOTS_KEPT_MAX: usize = 1 << 16;
 
+/// Where a value is, until the table is cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
 #[derive(Debug, Clone, Copy)]
-struct Slot<T> {
-    question: Question,
+struct Slot {
     evaluation: u32,
-    value: T,
+    place: Place,
 }
+
+/// A slot that no evaluation has filled: none has the number 0.
+const EMPTY: Slot = Slot { evaluation: 0, place: Place(0) };
 
 /// Values by question.
 #[derive(Debug)]
 pub(super) struct Table<T> {
-    /// INVARIANT: a power of two, at least twice `length`.
-    slots: Vec<Slot<T>>,
-    length: usize,
-    /// Never 0: empty slots have that.
+    /// INVARIANT: a power of two, at least twice the length of `values`.
+    slots: Vec<Slot>,
+    values: Vec<(Question, T)>,
     evaluation: u32,
     seed: u64,
 }
 
 impl<T: Copy> Table<T> {
-    pub(super) fn new(filler: T) -> Self {
+    pub(super) fn new() -> Self {
         let seed = foldhash::quality::RandomState::default().hash_one(0_u8) | 1;
-        Self { slots: empty(SLOTS_MIN, filler), length: 0, evaluation: 1, seed }
+        Self { slots: vec![EMPTY; SLOTS_MIN], values: Vec::new(), evaluation: 1, seed }
     }
 
     /// Forgets every value.
-    pub(super) fn clear(&mut self, filler: T) {
-        self.length = 0;
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
         match self.evaluation.checked_add(1) {
             Some(evaluation) if self.slots.len() <= SLOTS_KEPT_MAX => self.evaluation = evaluation,
-            _ => *self = Self { slots: empty(SLOTS_MIN, filler), length: 0, evaluation: 1, seed: self.seed },
+            _ => *self = Self { seed: self.seed, ..Self::new() },
         }
     }
 
-    /// The value of a question; `value` if it has none yet.
-    pub(super) fn get_or_insert(&mut self, question: Question, value: T) -> &mut T {
-        if self.length * 2 >= self.slots.len() {
-            self.grow(value);
+    /// The place and the value of a question; `value` if it has none yet.
+    pub(super) fn get_or_insert(&mut self, question: Question, value: T) -> (Place, T) {
+        if self.values.len() * 2 >= self.slots.len() {
+            self.grow();
         }
-        let place = self.place(question);
-        let slot = &mut self.slots[place];
-        if slot.evaluation != self.evaluation {
-            *slot = Slot { question, evaluation: self.evaluation, value };
-            self.length += 1;
+        let slot = self.find(question);
+        let Slot { evaluation, place } = self.slots[slot];
+        if evaluation == self.evaluation {
+            return (place, self.values[place.0 as usize].1);
         }
-        &mut slot.value
+        let place = Place(u32::try_from(self.values.len()).unwrap_or(u32::MAX));
+        self.slots[slot] = Slot { evaluation: self.evaluation, place };
+        self.values.push((question, value));
+        (place, value)
     }
 
-    /// Changes the value of a question.
-    pub(super) fn set(&mut self, question: Question, value: T) {
-        *self.get_or_insert(question, value) = value;
+    /// Changes the value in a place.
+    pub(super) fn set(&mut self, place: Place, value: T) {
+        self.values[place.0 as usize].1 = value;
     }
 
-    /// Where a question is, or where it would be.
-    fn place(&self, question: Question) -> usize {
+    /// The slot that a question has, or would have.
+    fn find(&self, question: Question) -> usize {
         let mask = self.slots.len() - 1;
-        let mut place = hash(question, self.seed) & mask;
+        let mut slot = hash(question, self.seed) & mask;
         loop {
-            let slot = &self.slots[place];
-            if slot.evaluation != self.evaluation || slot.question == question {
-                return place;
+            let Slot { evaluation, place } = self.slots[slot];
+            if evaluation != self.evaluation || self.values[place.0 as usize].0 == question {
+                return slot;
             }
-            place = (place + 1) & mask;
+            slot = (slot + 1) & mask;
         }
     }
 
     #[cold]
-    fn grow(&mut self, filler: T) {
-        let grown = empty(self.slots.len() * 2, filler);
-        let old = std::mem::replace(&mut self.slots, grown);
-        for slot in old.into_iter().filter(|slot| slot.evaluation == self.evaluation) {
-            let place = self.place(slot.question);
-            self.slots[place] = slot;
+    fn grow(&mut self) {
+        self.slots = vec![EMPTY; self.slots.len() * 2];
+        for (place, (question, _)) in (0..).map(Place).zip(&self.values) {
+            let slot = self.find(*question);
+            self.slots[slot] = Slot { evaluation: self.evaluation, place };
         }
     }
-}
-
-fn empty<T: Copy>(count: usize, value: T) -> Vec<Slot<T>> {
-    vec![Slot { question: Question::NONE, evaluation: 0, value }; count]
 }
 
 /// Folded multiplication: both halves of the product depend on every bit of the key.

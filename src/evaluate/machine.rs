@@ -106,8 +106,6 @@ struct WalkFrame {
     /// Where this frame's part of the subjects' stack begins, and how far it has been asked.
     start: usize,
     next: usize,
-    /// The answer that ends the walk.
-    decisive: bool,
     /// Whether any form has been looked at.
     is_started: bool,
     /// Whether the index has more subjects of this form than were copied.
@@ -239,7 +237,7 @@ impl<'run, 'caller> Machine<'run, 'caller> {
                 self.questions.leave_negation();
                 Step::Answer(!answer)
             }
-            Frame::Walk(walk) if answer == walk.decisive => {
+            Frame::Walk(walk) if answer == self.is_any(walk.walk) => {
                 self.subjects.truncate(walk.start);
                 Step::Answer(answer)
             }
@@ -329,16 +327,19 @@ impl<'run, 'caller> Machine<'run, 'caller> {
         Ok(false)
     }
 
+    /// Whether a yes ends a walk; otherwise, a no does.
+    fn is_any(&self, walk: u32) -> bool {
+        self.program.walk(walk).function == ArrowFunction::Any
+    }
+
     fn new_walk(&self, walk: u32, object: ObjectKey) -> WalkFrame {
         let start = self.subjects.len();
-        let decisive = self.program.walk(walk).function == ArrowFunction::Any;
         WalkFrame {
             walk,
             object,
             step: 0,
             start,
             next: start,
-            decisive,
             is_started: false,
             has_more: false,
             has_subject: false,

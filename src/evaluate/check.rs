@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::index::{ObjectKey, RelationKey, Snapshot};
 use crate::relationship::{Object, Subject};
-use crate::schema::{DefinitionId, NodeId};
+use crate::schema::{DefinitionId, NodeId, NodeSet};
 
 use super::error::EvaluateError;
 use super::exact;
@@ -49,7 +49,8 @@ pub fn check(
     asked: Check<'_>,
     limits: Limits<'_>,
 ) -> Result<Membership, EvaluateError> {
-    let goal = goal(program, snapshot, asked);
+    let possible = program.reachability().nodes_for(asked.subject_definition, asked.subject_node);
+    let goal = goal(program, snapshot, asked, &possible);
     let resource = asked.resource;
     let definition = program.definition(program.schema().node(asked.node).definition);
     let object = snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or_else(|| {
@@ -71,7 +72,12 @@ pub fn check(
 }
 
 /// The subject in numbers.
-fn goal(program: &Program, snapshot: Snapshot<'_>, asked: Check<'_>) -> Goal {
+fn goal<'run>(
+    program: &Program,
+    snapshot: Snapshot<'_>,
+    asked: Check<'_>,
+    possible: &'run NodeSet,
+) -> Goal<'run> {
     let Check { subject, subject_definition, subject_node, .. } = asked;
     let definition = program.definition(subject_definition);
     let wildcard = definition
@@ -86,7 +92,7 @@ fn goal(program: &Program, snapshot: Snapshot<'_>, asked: Check<'_>) -> Goal {
         node: subject_node,
         object: snapshot.find_object(definition.key, subject.id()).unwrap_or(ObjectKey::NONE),
         wildcard,
-        possible: program.reachability().nodes_for(subject_definition, subject_node),
+        possible,
         is_object: matches!(subject, Subject::Object(_)),
     }
 }

@@ -44,7 +44,7 @@ enum Item {
 struct System<'run, 'caller> {
     program: &'run Program,
     snapshot: Snapshot<'run>,
-    goal: &'run Goal,
+    goal: &'run Goal<'run>,
     meter: &'run mut Meter<'caller>,
     places: HashMap<Question, usize, foldhash::fast::RandomState>,
     items: Vec<Item>,
@@ -55,7 +55,7 @@ struct System<'run, 'caller> {
 pub(super) fn check(
     program: &Program,
     snapshot: Snapshot<'_>,
-    goal: &Goal,
+    goal: &Goal<'_>,
     meter: &mut Meter<'_>,
     question: Question,
 ) -> Result<bool, EvaluateError> {

@@ -6,7 +6,6 @@
 //! to their size.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::index::{ObjectKey, PostingsAt, RelationKey, Snapshot};
 use crate::schema::{ArrowFunction, NodeId, NodeSet};
@@ -21,7 +20,7 @@ const CHUNK: usize = 64;
 
 /// Who is looked for.
 #[derive(Debug)]
-pub(super) struct Goal {
+pub(super) struct Goal<'run> {
     /// The subject's type and relation.
     pub(super) form: RelationKey,
     /// The subject's relation, if it is a userset.
@@ -31,12 +30,12 @@ pub(super) struct Goal {
     /// The wildcard of the subject's type, as subject relation and object, if it occurs.
     pub(super) wildcard: Option<(RelationKey, ObjectKey)>,
     /// The nodes that can hold such a subject.
-    pub(super) possible: Arc<NodeSet>,
+    pub(super) possible: &'run NodeSet,
     /// Whether it is one object without relation.
     pub(super) is_object: bool,
 }
 
-impl Goal {
+impl Goal<'_> {
     /// Whether a relation of an object holds the subject itself, or everyone of its type.
     pub(super) fn is_in(&self, snapshot: Snapshot<'_>, object: ObjectKey, relation: RelationKey) -> bool {
         snapshot.read(object, |postings| self.is_among(postings, relation))
@@ -127,7 +126,7 @@ enum Step {
 pub(super) struct Machine<'run, 'caller> {
     program: &'run Program,
     snapshot: Snapshot<'run>,
-    goal: &'run Goal,
+    goal: &'run Goal<'run>,
     meter: &'run mut Meter<'caller>,
     questions: &'run mut Questions,
     frames: &'run mut Vec<Frame>,
@@ -139,7 +138,7 @@ impl<'run, 'caller> Machine<'run, 'caller> {
     pub(super) fn new(
         program: &'run Program,
         snapshot: Snapshot<'run>,
-        goal: &'run Goal,
+        goal: &'run Goal<'run>,
         meter: &'run mut Meter<'caller>,
         scratch: &'run mut Scratch,
     ) -> Self {

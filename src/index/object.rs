@@ -103,6 +103,7 @@ impl Objects {
     }
 
     /// Shows one object's record; the answer for an unknown number is the default.
+    #[inline]
     pub(super) fn read<T: Default>(&self, object: ObjectKey, reader: impl FnOnce(&ObjectRecord) -> T) -> T {
         let records = self.shards[object.0 as usize % SHARDS].0.read();
         records.records.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()

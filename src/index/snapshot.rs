@@ -187,12 +187,12 @@ impl PostingsAt<'_> {
     }
 }
 
-/// The keys that begin with what is given, after one of them.
+/// The first and the last key that begin with what is given, after one of them.
 fn range(
     first: Option<RelationKey>,
     second: Option<RelationKey>,
     after: Option<PostingKey>,
-) -> (Bound<PostingKey>, Bound<PostingKey>) {
+) -> (PostingKey, PostingKey) {
     let lowest = RelationKey(0);
     let highest = RelationKey::NONE;
     // Without the first part, the second does not narrow anything down.
@@ -204,7 +204,10 @@ fn range(
         second: second.unwrap_or(highest),
         object: ObjectKey::NONE,
     };
-    (after.map_or(Bound::Included(least), Bound::Excluded), Bound::Included(most))
+    // No entry has the highest object, so the next key has the same first parts.
+    let next =
+        |after: PostingKey| PostingKey { object: ObjectKey(after.object.0.saturating_add(1)), ..after };
+    (after.map_or(least, next), most)
 }
 
 fn forward_edge(resource: ObjectKey, key: PostingKey) -> Edge {

@@ -3,8 +3,9 @@
 //!
 //! Everything here is as large as the schema, but for the sets of nodes, whose number is bounded.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use super::adjacency::Adjacency;
 use super::model::{ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Schema, SubjectForm};
@@ -96,7 +97,7 @@ pub struct Reachability {
     uses: Adjacency<Use>,
     entries: Adjacency<Entry>,
     /// By definition, then by node: the nodes that can hold its objects, or its usersets.
-    sets: Box<[OnceLock<Arc<NodeSet>>]>,
+    sets: Box<[OnceLock<NodeSet>]>,
     definitions: usize,
     cached: AtomicUsize,
     cached_max: usize,
@@ -135,17 +136,22 @@ impl Reachability {
 
     /// Every node that can hold a subject: an object of the definition, or with a relation its userset. A userset is
     /// held by its own node first of all: `group:eng#member` is a member of `group:eng`.
-    pub fn nodes_for(&self, definition: DefinitionId, relation: Option<NodeId>) -> Arc<NodeSet> {
+    ///
+    /// Borrowed where it is kept: a count of borrowers would be written by every check on every core.
+    pub fn nodes_for(&self, definition: DefinitionId, relation: Option<NodeId>) -> Cow<'_, NodeSet> {
         let place = relation.map_or(definition.0 as usize, |node| self.definitions + node.0 as usize);
         let slot = &self.sets[place];
         if let Some(set) = slot.get() {
-            return Arc::clone(set);
+            return Cow::Borrowed(set);
         }
-        let set = Arc::new(self.find_nodes_for(definition, relation));
-        if self.cached.load(Ordering::Relaxed) < self.cached_max && slot.set(Arc::clone(&set)).is_ok() {
+        let set = self.find_nodes_for(definition, relation);
+        if self.cached.load(Ordering::Relaxed) >= self.cached_max {
+            return Cow::Owned(set);
+        }
+        Cow::Borrowed(slot.get_or_init(|| {
             self.cached.fetch_add(1, Ordering::Relaxed);
-        }
-        set
+            set
+        }))
     }
 
     fn find_nodes_for(&self, definition: DefinitionId, relation: Option<NodeId>) -> NodeSet {

@@ -45,6 +45,10 @@ const TENANTS: usize = 200;
 const USERS: usize = 20_000;
 const AGENTS: usize = 100_000;
 const KEYS: usize = 225_000;
+/// Hops of the cascades that are measured on one connection, and RPCs for each.
+const CASCADE_HOPS: [usize; 8] = [1, 2, 5, 10, 20, 50, 100, 1000];
+const CASCADE_HOPS_MAX: usize = 1000;
+const CASCADE_RPCS: usize = 4_000;
 /// Updates in one write, while the graph is made.
 const BATCH: usize = 20_000;
 
@@ -122,11 +126,19 @@ fn fill(engine: &Engine) -> Result<(), Box<dyn Error>> {
             format!("api_key:k{key}#owner@user:u{}", owner(agent)),
         ]
     });
+    let chain = (0..CASCADE_HOPS_MAX).flat_map(|hop| {
+        [
+            format!("agent:deep{hop}#tenant@tenant:t0"),
+            format!("agent:deep{hop}#parent_agent@agent:deep{}", hop + 1),
+        ]
+    });
+    let end = ["tenant", "owner"].into_iter().zip(["tenant:t0", "user:u0"]);
+    let end = end.map(|(relation, subject)| format!("agent:deep{CASCADE_HOPS_MAX}#{relation}@{subject}"));
     let mut batch = Vec::with_capacity(BATCH);
     let write = |updates: Vec<RelationshipUpdate>| {
         engine.write_relationships(WriteRelationships { updates, ..Default::default() }).map(drop)
     };
-    for text in users.chain(agents).chain(keys) {
+    for text in users.chain(agents).chain(keys).chain(chain).chain(end) {
         batch.push(RelationshipUpdate { operation: UpdateOperation::Touch, relationship: text.parse()? });
         if batch.len() == BATCH {
             write(std::mem::take(&mut batch))?;
@@ -138,14 +150,23 @@ fn fill(engine: &Engine) -> Result<(), Box<dyn Error>> {
 /// May the owner of a key read it? A cascade of depth 1: the key's agent must say yes, too.
 fn question(number: usize) -> v1::CheckPermissionRequest {
     let key = number * 7919 % KEYS;
+    read("api_key", format!("k{key}"), owner(key % AGENTS))
+}
+
+/// May the owner of the last agent of the chain read the one so many hops below it?
+fn cascade_question(hops: usize) -> v1::CheckPermissionRequest {
+    read("agent", format!("deep{}", CASCADE_HOPS_MAX - hops), 0)
+}
+
+fn read(object_type: &str, object_id: String, user: usize) -> v1::CheckPermissionRequest {
     let object = |object_type: &str, object_id: String| {
         Some(v1::ObjectReference { object_type: object_type.to_owned(), object_id })
     };
     v1::CheckPermissionRequest {
-        resource: object("api_key", format!("k{key}")),
+        resource: object(object_type, object_id),
         permission: "read".to_owned(),
         subject: Some(v1::SubjectReference {
-            object: object("user", format!("u{}", owner(key % AGENTS))),
+            object: object("user", format!("u{user}")),
             optional_relation: String::new(),
         }),
         ..Default::default()
@@ -200,9 +221,9 @@ fn measure() -> Result<(), Box<dyn Error>> {
         for _ in 0..ROUNDS {
             for (kind, server) in servers.iter().enumerate() {
                 let channels = runtime.block_on(connect(&server.address, connections))?;
-                runtime.block_on(load(&channels, count / 20))?;
+                runtime.block_on(load(&channels, count / 20, question))?;
                 let (cpu_before, start) = (server.cpu_s(), Instant::now());
-                runtime.block_on(load(&channels, count))?;
+                runtime.block_on(load(&channels, count, question))?;
                 #[expect(clippy::cast_precision_loss, reason = "a count of RPCs")]
                 let count = count as f64;
                 rates[kind].push(count / start.elapsed().as_secs_f64());
@@ -215,6 +236,25 @@ fn measure() -> Result<(), Box<dyn Error>> {
         println!(
             "| {connections} | {no_op_us:.1} | {check_us:.1} | {ratio:.2} | {no_op_rate:.0} | {check_rate:.0} |"
         );
+    }
+    measure_cascades(&runtime, &servers[1])
+}
+
+/// What a deeper cascade adds, on one connection, one question after another.
+#[expect(clippy::cast_precision_loss, reason = "a count of RPCs")]
+fn measure_cascades(runtime: &tokio::runtime::Runtime, server: &Served) -> Result<(), Box<dyn Error>> {
+    println!("\ncascades of `read` with roles and gate, one connection, {CASCADE_RPCS} RPCs each");
+    println!("| hops | CPU of the server µs | answer after µs |");
+    println!("|---|---|---|");
+    let channels = runtime.block_on(connect(&server.address, 1))?;
+    for hops in CASCADE_HOPS {
+        let ask = move |_| cascade_question(hops);
+        runtime.block_on(load(&channels, CASCADE_RPCS / 20, ask))?;
+        let (cpu_before, start) = (server.cpu_s(), Instant::now());
+        runtime.block_on(load(&channels, CASCADE_RPCS, ask))?;
+        let wall_us = start.elapsed().as_secs_f64() * 1e6 / CASCADE_RPCS as f64;
+        let cpu_us = (server.cpu_s() - cpu_before) * 1e6 / CASCADE_RPCS as f64;
+        println!("| {hops} | {cpu_us:.0} | {wall_us:.0} |");
     }
     Ok(())
 }
@@ -234,7 +274,11 @@ async fn connect(address: &str, connections: usize) -> Result<Vec<Channel>, toni
 }
 
 /// Asks this many questions, on each connection one after another.
-async fn load(channels: &[Channel], count: usize) -> Result<(), Status> {
+async fn load(
+    channels: &[Channel],
+    count: usize,
+    question: impl Fn(usize) -> v1::CheckPermissionRequest + Copy + Send + 'static,
+) -> Result<(), Status> {
     let tasks: Vec<_> = channels
         .iter()
         .cloned()

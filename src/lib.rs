@@ -44,6 +44,7 @@
 
 #[doc(hidden)]
 pub mod cli;
+pub mod caveat;
 pub mod engine;
 pub mod evaluate;
 pub mod index;

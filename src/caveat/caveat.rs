@@ -1,0 +1,102 @@
+//! One caveat, compiled.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use smallvec::SmallVec;
+
+use super::bindings::Bindings;
+use super::budget::Budget;
+use super::context::Context;
+use super::convert;
+use super::error::{CompileError, ContextError, ConversionError, EvaluationError};
+use super::evaluate;
+use super::expression::Expression;
+use super::types::ParameterType;
+use super::{check, syntax};
+
+/// A parameter of a caveat.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: ParameterType,
+}
+
+/// A condition with parameters, ready to be evaluated.
+#[derive(Debug)]
+pub struct Caveat {
+    parameters: Box<[Parameter]>,
+    expression: Expression,
+    /// Says which parameters an expression was bound for.
+    signature: u64,
+}
+
+/// What an evaluation found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The condition holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It depends on parameters that were not given.
+    Unknown(Missing),
+}
+
+/// Parameters by their place in the declaration, in order, each once; at least one.
+pub type Missing = SmallVec<[u16; 4]>;
+
+impl Caveat {
+    /// Parses and type-checks an expression. Its errors are in order of their places.
+    pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
+        let tree = syntax::parse(expression)?;
+        let expression = check::check(&parameters, &tree)?;
+        let mut hasher = DefaultHasher::new();
+        parameters.hash(&mut hasher);
+        Ok(Self { parameters: parameters.into_boxed_slice(), expression, signature: hasher.finish() })
+    }
+
+    /// Its parameters, in order of declaration.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameters that the expression does not name, in order of declaration.
+    pub fn unused_parameters(&self) -> Vec<&str> {
+        todo!("front: collect from the expression")
+    }
+
+    /// A number that is the same for the same names and types of parameters.
+    pub(super) fn signature(&self) -> u64 {
+        self.signature
+    }
+
+    /// The values that a context gives to the parameters. What else it has is ignored.
+    pub fn bind(&self, context: &Context) -> Result<Bindings, ConversionError> {
+        let bind = |parameter: &Parameter| {
+            let value = context.get(&parameter.name);
+            value.map(|value| convert::convert(parameter, value)).transpose()
+        };
+        self.parameters.iter().map(bind).collect::<Result<_, _>>().map(Bindings)
+    }
+
+    /// Whether a context may be stored: all its names are parameters, and all its values fit.
+    pub fn check_context(&self, context: &Context) -> Result<(), ContextError> {
+        let is_known = |name: &&str| self.parameters.iter().any(|parameter| parameter.name == *name);
+        if let Some(unknown) = context.names().find(|name| !is_known(name)) {
+            return Err(ContextError::UnknownParameter { parameter: unknown.to_owned() });
+        }
+        self.bind(context)?;
+        Ok(())
+    }
+
+    /// Evaluates the expression. Where both contexts give a parameter, the stored one counts.
+    pub fn evaluate(
+        &self,
+        stored: Option<&Bindings>,
+        request: Option<&Bindings>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, EvaluationError> {
+        evaluate::evaluate(&self.expression, stored, request, budget)
+    }
+}

@@ -1,0 +1,33 @@
+//! Conditions on relationships, written in CEL: parsed, type-checked, and evaluated with what is known.
+//!
+//! A caveat is compiled once ([`Caveat::compile`]) from its parameters and its expression. It is evaluated with the
+//! context that a relationship stores and the context of a request; parameters that neither gives are unknown, and
+//! the verdict is unknown only if it depends on them.
+//!
+//! Knows no schema text around the expression, no graph and no request.
+
+mod bindings;
+mod budget;
+mod caveat;
+mod check;
+mod condition;
+mod context;
+mod convert;
+mod error;
+mod evaluate;
+mod expression;
+mod functions;
+mod syntax;
+mod types;
+mod value;
+
+pub use bindings::Bindings;
+pub use budget::Budget;
+pub use caveat::{Caveat, Missing, Parameter, Verdict};
+pub use condition::Condition;
+pub use context::Context;
+pub use error::{CompileError, ContextError, ConversionError, EvaluationError, MalformedContext};
+pub use types::ParameterType;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The syntax tree.
+
+/// A parsed expression.
+#[derive(Debug)]
+pub(crate) struct Tree;

@@ -147,11 +147,11 @@ fn ask(
     permission: &str,
     subject: &Subject,
 ) -> Option<Permissionship> {
-    let question = CheckPermission {
-        resource: format!("{definition}:{id}").parse::<Object>().unwrap(),
-        permission: permission.to_owned(),
-        subject: random::subject_text(subject).parse().unwrap(),
-    };
+    let question = CheckPermission::new(
+        format!("{definition}:{id}").parse::<Object>().unwrap(),
+        permission,
+        random::subject_text(subject).parse().unwrap(),
+    );
     match view.check_permission(&question, view.limits()) {
         Ok(permissionship) => Some(permissionship),
         Err(CheckPermissionError::Evaluate(EvaluateError::NegationCycle { .. })) => None,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::error::MalformedContext;
 
 /// A JSON object. Every number counts as a double, as in `google.protobuf.Struct`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
     fields: Map<String, Value>,
 }
@@ -16,8 +16,8 @@ impl Context {
         if json.is_empty() {
             return Ok(Self::default());
         }
-        let fields = serde_json::from_str(json)
-            .map_err(|error| MalformedContext { problem: error.to_string() })?;
+        let fields =
+            serde_json::from_str(json).map_err(|error| MalformedContext { problem: error.to_string() })?;
         Ok(Self { fields })
     }
 

@@ -35,6 +35,20 @@ pub enum ContextError {
     /// A value does not fit.
     #[error(transparent)]
     Conversion(#[from] ConversionError),
+    /// It is no context at all.
+    #[error(transparent)]
+    Malformed(#[from] MalformedContext),
+}
+
+impl ContextError {
+    /// The parameter that it is about, if it is about one.
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::UnknownParameter { parameter } => Some(parameter),
+            Self::Conversion(error) => Some(&error.parameter),
+            Self::Malformed(_) => None,
+        }
+    }
 }
 
 /// A text is not a JSON object.

@@ -17,6 +17,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod functions;
+mod size;
 mod syntax;
 mod types;
 mod value;
@@ -27,6 +28,7 @@ pub use caveat::{Caveat, Missing, Parameter, Verdict};
 pub use condition::Condition;
 pub use context::Context;
 pub use error::{CompileError, ContextError, ConversionError, EvaluationError, MalformedContext};
+pub use size::wire_bytes;
 pub use types::ParameterType;
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::index::Index;
+use crate::index::{Index, Terms};
 use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
-use crate::relationship::Revision;
+use crate::relationship::{Revision, Timestamp};
 
 use super::committer::{Committer, Write};
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
@@ -131,11 +131,12 @@ impl Replay<'_> {
                     &relationship.relation,
                     &relationship.subject,
                 )?;
-                self.index.create(edge, revision);
+                // The journal decides what was there, not the clock: nothing counts as expired.
+                self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
             }
             RelationshipChange::Delete { resource, relation, subject } => {
                 if let Some(edge) = self.index.find(resource, relation, subject) {
-                    self.index.delete(edge, revision);
+                    self.index.delete(edge, revision, Timestamp::MIN);
                 }
             }
         }

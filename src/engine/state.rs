@@ -8,9 +8,10 @@ use arc_swap::ArcSwap;
 use crate::evaluate::Program;
 use crate::index::{Index, RelationNames};
 use crate::journal::JournalIdentity;
-use crate::relationship::Revision;
+use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
+use super::clock::Time;
 use super::options::EngineOptions;
 
 /// Everything that outlives a request.
@@ -19,6 +20,7 @@ pub(super) struct State {
     pub(super) identity: JournalIdentity,
     pub(super) index: Index,
     pub(super) options: EngineOptions,
+    pub(super) time: Time,
     head: ArcSwap<Head>,
     is_writable: AtomicBool,
 }
@@ -48,7 +50,14 @@ struct SchemaVersion {
 impl State {
     pub(super) fn new(identity: JournalIdentity, index: Index, options: EngineOptions, head: Head) -> Self {
         let head = ArcSwap::from_pointee(head);
-        Self { identity, index, options, head, is_writable: AtomicBool::new(true) }
+        let time = Time::new(Arc::clone(&options.clock));
+        Self { identity, index, options, time, head, is_writable: AtomicBool::new(true) }
+    }
+
+    /// The time that a snapshot is to be taken at. Without relationships that expire, all times are alike, and the
+    /// clock is not looked at.
+    pub(super) fn snapshot_time(&self) -> Timestamp {
+        if self.index.expiring_count() == 0 { Timestamp::MIN } else { self.time.now() }
     }
 
     /// The newest durable state.

@@ -16,6 +16,11 @@ pub struct Timestamp {
     pub nanoseconds: u32,
 }
 
+impl Timestamp {
+    /// Before every other.
+    pub const MIN: Self = Self { seconds: i64::MIN, nanoseconds: 0 };
+}
+
 /// RFC 3339, such as `2026-01-31T12:00:00Z`; plain seconds where the year has no four digits.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

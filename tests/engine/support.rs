@@ -59,11 +59,7 @@ pub(crate) fn head(engine: &Engine) -> View {
 pub(crate) fn question(text: &str) -> CheckPermission {
     let (resource, rest) = text.split_once('#').unwrap();
     let (permission, subject) = rest.split_once('@').unwrap();
-    CheckPermission {
-        resource: resource.parse().unwrap(),
-        permission: permission.to_owned(),
-        subject: subject.parse().unwrap(),
-    }
+    CheckPermission::new(resource.parse().unwrap(), permission, subject.parse().unwrap())
 }
 
 pub(crate) fn try_check(view: &View, text: &str) -> Result<Permissionship, CheckPermissionError> {

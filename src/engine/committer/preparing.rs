@@ -148,6 +148,7 @@ impl Preparing {
     fn prepare(&mut self, write: Box<dyn Write>) {
         let changes_before = self.pending.group.changes.len();
         let pending = &mut self.pending;
+        pending.set_now();
         // The state is sound after a panic: what was applied to the index is taken back, the rest changes at the end.
         if let Ok(reply) = catch_unwind(AssertUnwindSafe(|| write.prepare(pending))) {
             self.pending.group.replies.push(reply);

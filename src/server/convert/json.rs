@@ -5,6 +5,8 @@ use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use serde_json::Number;
 
+use crate::engine::CaveatContext;
+
 use super::violation::{Path, Violations};
 
 /// Up to here every whole number is a double, and none stands for two.
@@ -20,6 +22,20 @@ pub(in crate::server) fn object(
 ) -> Option<String> {
     if let Ok(object) = to_object(structure) {
         Some(serde_json::Value::Object(object).to_string())
+    } else {
+        violations.push(path, "numbers must be finite");
+        None
+    }
+}
+
+/// The context of a question.
+pub(in crate::server) fn context(
+    structure: Option<Struct>,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<CaveatContext> {
+    if let Ok(object) = to_object(structure.unwrap_or_default()) {
+        Some(CaveatContext::from(object))
     } else {
         violations.push(path, "numbers must be finite");
         None

@@ -1,0 +1,79 @@
+//! What time it is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+
+use crate::relationship::Timestamp;
+
+/// Where an engine has the time from, against which relationships expire.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp {
+            seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            nanoseconds: since.subsec_nanos(),
+        }
+    }
+}
+
+/// A clock that stands still until it is set.
+#[derive(Debug)]
+pub struct ManualClock(Mutex<Timestamp>);
+
+impl ManualClock {
+    /// A clock that shows a time.
+    pub fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    /// Sets it to another time.
+    pub fn set(&self, now: Timestamp) {
+        *self.0.lock() = now;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock()
+    }
+}
+
+/// A clock that never goes back: what has expired does not hold again because the machine's clock was corrected.
+#[derive(Debug)]
+pub(super) struct Time {
+    clock: Arc<dyn Clock>,
+    /// The latest second that was seen.
+    seconds_max: AtomicI64,
+}
+
+impl Time {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, seconds_max: AtomicI64::new(i64::MIN) }
+    }
+
+    /// The time now, or the end of the latest second that was seen if the clock has gone back behind that.
+    pub(super) fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        let seconds_max = self.seconds_max.load(Ordering::Relaxed);
+        if now.seconds < seconds_max {
+            return Timestamp { seconds: seconds_max, nanoseconds: 999_999_999 };
+        }
+        if now.seconds > seconds_max {
+            self.seconds_max.fetch_max(now.seconds, Ordering::Relaxed);
+        }
+        now
+    }
+}

@@ -1,0 +1,100 @@
+//! The conditions of relationships, decided with the context of the question.
+
+use crate::caveat::{Bindings, Budget, Condition, Context, ConversionError, Verdict};
+
+use super::answer::{Answer, Doubts};
+use super::error::{CaveatError, CaveatProblem, EvaluateError};
+use super::limits::Meter;
+use super::program::{CaveatPlan, Program};
+
+/// Decides conditions within one evaluation. What every use of a caveat has in common is found out once.
+#[derive(Debug)]
+pub(super) struct Conditions<'run> {
+    program: &'run Program,
+    context: &'run Context,
+    /// By the caveat's place; empty until the first condition is met.
+    uses: Vec<Use>,
+    pub(super) doubts: Doubts,
+}
+
+/// What is known of a caveat.
+#[derive(Debug, Default, Clone)]
+struct Use {
+    /// The question's context in the caveat's types.
+    given: Option<Result<Bindings, ConversionError>>,
+    /// The answer where no context is stored.
+    context_free: Option<Answer>,
+}
+
+impl<'run> Conditions<'run> {
+    pub(super) fn new(program: &'run Program, context: &'run Context) -> Self {
+        Self { program, context, uses: Vec::new(), doubts: Doubts::default() }
+    }
+
+    /// Whether a condition holds. What cannot be evaluated is undecided: it may not matter.
+    #[cold]
+    pub(super) fn decide(
+        &mut self,
+        condition: &Condition,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        let Some((place, plan)) = self.program.find_caveat(condition.caveat()) else {
+            // Its schema is gone, so it had expired, and the clock has gone back: it does not hold.
+            return Ok(self.fail(condition, CaveatProblem::Undeclared));
+        };
+        if self.uses.is_empty() {
+            self.uses = vec![Use::default(); self.program.caveats().len()];
+        }
+        if condition.is_context_free()
+            && let Some(answer) = self.uses[place].context_free
+        {
+            return Ok(answer);
+        }
+        let mut budget = Budget::default();
+        let answer = self.evaluate(condition, place, plan, &mut budget);
+        meter.visit(budget.used())?;
+        if condition.is_context_free() {
+            self.uses[place].context_free = Some(answer);
+        }
+        Ok(answer)
+    }
+
+    fn evaluate(
+        &mut self,
+        condition: &Condition,
+        place: usize,
+        plan: &CaveatPlan,
+        budget: &mut Budget,
+    ) -> Answer {
+        let caveat = &plan.caveat;
+        let stored = match condition.bindings(caveat) {
+            Ok(stored) => stored,
+            Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
+        };
+        let context = self.context;
+        let given = self.uses[place].given.get_or_insert_with(|| caveat.bind(context));
+        let outcome = match given {
+            Ok(given) => caveat.evaluate(Some(&stored), Some(given), budget),
+            // What does not fit may be what the stored context overrides.
+            Err(_) => match caveat.bind_unless(context, &stored) {
+                Ok(given) => caveat.evaluate(Some(&stored), Some(&given), budget),
+                Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
+            },
+        };
+        match outcome {
+            Ok(Verdict::True) => Answer::YES,
+            Ok(Verdict::False) => Answer::NO,
+            Ok(Verdict::Unknown(missing)) => {
+                let mut missing: super::answer::Missing =
+                    missing.iter().map(|place| plan.parameters[usize::from(*place)]).collect();
+                missing.sort_unstable();
+                self.doubts.missing(missing)
+            }
+            Err(error) => self.fail(condition, CaveatProblem::Evaluation(error)),
+        }
+    }
+
+    fn fail(&mut self, condition: &Condition, problem: CaveatProblem) -> Answer {
+        self.doubts.failed(CaveatError { caveat: condition.caveat().clone(), problem })
+    }
+}

@@ -1,0 +1,103 @@
+//! Who is looked for, and the look into an object's relations for them.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::caveat::Condition;
+use crate::index::{Holding, ObjectKey, PostingsAt, RelationKey, Snapshot};
+use crate::schema::{NodeId, NodeSet};
+
+use super::answer::Answer;
+use super::conditions::Conditions;
+use super::error::EvaluateError;
+use super::limits::Meter;
+use super::program::Leaf;
+
+/// Who is looked for.
+#[derive(Debug)]
+pub(super) struct Goal<'run> {
+    /// The subject's type and relation.
+    pub(super) form: RelationKey,
+    /// The subject's relation, if it is a userset.
+    pub(super) node: Option<NodeId>,
+    /// The subject's object.
+    pub(super) object: ObjectKey,
+    /// The wildcard of the subject's type, as subject relation and object, if it occurs.
+    pub(super) wildcard: Option<(RelationKey, ObjectKey)>,
+    /// The nodes that can hold such a subject.
+    pub(super) possible: &'run NodeSet,
+    /// Whether it is one object without relation.
+    pub(super) is_object: bool,
+}
+
+impl Goal<'_> {
+    /// Whether a relation of an object holds the subject itself, or everyone of its type.
+    pub(super) fn is_in(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        relation: RelationKey,
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        let mut found = Found::new();
+        let is_in = snapshot.read(object, |postings| self.is_among(postings, relation, &mut found));
+        decide(is_in, found, conditions, meter)
+    }
+
+    /// Whether one of some relations of an object does, or is what is looked for.
+    pub(super) fn is_in_any(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        leaves: &[Leaf],
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        if self.object == object && leaves.iter().any(|leaf| self.node == Some(leaf.node)) {
+            return Ok(Answer::YES);
+        }
+        let mut found = Found::new();
+        let is_in_any = snapshot.read(object, |postings| {
+            let mut possible = leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
+            possible.any(|leaf| self.is_among(postings, leaf.relation, &mut found))
+        });
+        decide(is_in_any, found, conditions, meter)
+    }
+
+    /// Whether it is among them for certain; under which conditions it may be is added to `found`.
+    fn is_among(&self, postings: PostingsAt<'_>, relation: RelationKey, found: &mut Found) -> bool {
+        let mut is_certain = |form, object| match postings.subject(relation, form, object) {
+            Holding::No => false,
+            Holding::Yes => true,
+            Holding::If(condition) => {
+                found.push(condition);
+                false
+            }
+        };
+        is_certain(self.form, self.object)
+            || self.wildcard.is_some_and(|(form, object)| is_certain(form, object))
+    }
+}
+
+/// Conditions of relationships of which each is enough. They are decided when no lock is held any more.
+type Found = SmallVec<[Arc<Condition>; 2]>;
+
+#[inline]
+fn decide(
+    is_certain: bool,
+    found: Found,
+    conditions: &mut Conditions<'_>,
+    meter: &mut Meter<'_>,
+) -> Result<Answer, EvaluateError> {
+    if is_certain || found.is_empty() {
+        return Ok(Answer::from(is_certain));
+    }
+    let mut answer = Answer::NO;
+    for condition in found {
+        let other = conditions.decide(&condition, meter)?;
+        answer = conditions.doubts.either(answer, other);
+    }
+    Ok(answer)
+}

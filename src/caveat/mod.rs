@@ -17,6 +17,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod functions;
+mod pattern;
 mod problems;
 mod syntax;
 mod types;

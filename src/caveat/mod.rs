@@ -18,6 +18,8 @@ mod evaluate;
 mod expression;
 mod functions;
 mod size;
+mod pattern;
+mod problems;
 mod syntax;
 mod types;
 mod value;

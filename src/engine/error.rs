@@ -6,7 +6,7 @@ use crate::journal::JournalError;
 use crate::relationship::{
     CaveatName, DefinitionName, Precondition, RelationName, Relationship, RelationshipFilter, Revision,
 };
-use crate::schema::{Removal, SchemaError};
+use crate::schema::{CaveatChange, Removal, SchemaError};
 
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -297,6 +297,9 @@ pub enum WriteSchemaError {
         /// A relationship that needs it, as text; empty if it is gone meanwhile.
         relationship: String,
     },
+    /// The schema would change what stored contexts mean.
+    #[error("{}", .0.message())]
+    CaveatChanged(CaveatChange),
     /// The store takes no writes now.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),

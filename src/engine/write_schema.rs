@@ -7,7 +7,9 @@ use tokio::sync::oneshot;
 use crate::evaluate::Program;
 use crate::index::{ELLIPSIS, Edge, EdgeKind, RelationKey, RelationNames, TermsKind, WILDCARD};
 use crate::relationship::{RelationName, Relationship, RelationshipFilter};
-use crate::schema::{CompileOptions, Removal, RemovalKind, RemovedForm, Schema, removals};
+use crate::schema::{
+    CompileOptions, Removal, RemovalKind, RemovedForm, Schema, forbidden_caveat_change, removals,
+};
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
@@ -58,6 +60,9 @@ impl Write for WritingSchema {
 /// Whether no relationship needs what the new schema lacks.
 fn check_removals(schema: &Schema, pending: &Pending) -> Result<(), WriteSchemaError> {
     let Some(old) = pending.program() else { return Ok(()) };
+    if let Some(change) = forbidden_caveat_change(old.schema(), schema) {
+        return Err(WriteSchemaError::CaveatChanged(change));
+    }
     let removals = removals(old.schema(), schema);
     if removals.is_empty() {
         return Ok(());

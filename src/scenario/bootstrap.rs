@@ -62,7 +62,9 @@ fn write_schema(engine: &Engine, scenarios: &[Scenario]) -> Result<(), ScenarioE
     let Err(error) = engine.write_schema(&texts.join("\n")) else { return Ok(()) };
     let line = match &error {
         WriteSchemaError::Invalid(error) => error.first().start().line,
-        WriteSchemaError::InUse { .. } | WriteSchemaError::Unwritable(_) => 0,
+        WriteSchemaError::InUse { .. }
+        | WriteSchemaError::CaveatChanged(_)
+        | WriteSchemaError::Unwritable(_) => 0,
     };
     let (scenario, line) = line_of(scenarios, line);
     let (file, line) = scenario.map_or_else(Default::default, |scenario| {

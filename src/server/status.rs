@@ -360,6 +360,9 @@ impl From<WriteSchemaError> for Status {
             WriteSchemaError::InUse { removal, relationship } => {
                 invalid(ErrorReason::SchemaTypeError, &error, removal.metadata(relationship))
             }
+            WriteSchemaError::CaveatChanged(change) => {
+                invalid(ErrorReason::SchemaTypeError, &error, change.metadata())
+            }
             WriteSchemaError::Unwritable(error) => error.clone().into(),
         }
     }

@@ -28,6 +28,8 @@ pub struct Parameter {
 pub struct Caveat {
     parameters: Box<[Parameter]>,
     expression: Expression,
+    /// Parameters that the expression does not name, by their places in the declaration, in order.
+    unused: Box<[u16]>,
     /// Says which parameters an expression was bound for.
     signature: u64,
 }
@@ -50,10 +52,11 @@ impl Caveat {
     /// Parses and type-checks an expression. Its errors are in order of their places.
     pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
         let tree = syntax::parse(expression)?;
-        let expression = check::check(&parameters, &tree)?;
+        let (expression, unused) = check::check(&parameters, &tree)?;
         let mut hasher = DefaultHasher::new();
         parameters.hash(&mut hasher);
-        Ok(Self { parameters: parameters.into_boxed_slice(), expression, signature: hasher.finish() })
+        let (parameters, signature) = (parameters.into_boxed_slice(), hasher.finish());
+        Ok(Self { parameters, expression, unused, signature })
     }
 
     /// Its parameters, in order of declaration.
@@ -61,9 +64,11 @@ impl Caveat {
         &self.parameters
     }
 
-    /// The parameters that the expression does not name, in order of declaration.
+    /// The parameters that the expression does not name, in order of declaration. A macro's variable of the same name
+    /// counts as well, as in SpiceDB.
     pub fn unused_parameters(&self) -> Vec<&str> {
-        todo!("front: collect from the expression")
+        let unused = self.unused.iter().filter_map(|number| self.parameters.get(usize::from(*number)));
+        unused.map(|parameter| parameter.name.as_str()).collect()
     }
 
     /// A number that is the same for the same names and types of parameters.

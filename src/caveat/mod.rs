@@ -21,6 +21,8 @@ mod expression;
 mod formats;
 mod functions;
 mod logic;
+mod pattern;
+mod problems;
 mod stop;
 mod syntax;
 mod types;

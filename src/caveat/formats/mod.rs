@@ -1,11 +1,10 @@
-//! Texts that stand for values: durations, timestamps, addresses, numbers, patterns, time zones.
+//! Texts that stand for values: durations, timestamps, addresses, numbers, time zones.
 //!
 //! What is accepted, what is refused and how values are shown is as in Go, in which SpiceDB and its CEL are written.
 
 mod address;
 mod duration;
 mod number;
-mod pattern;
 mod timestamp;
 mod zone;
 
@@ -16,7 +15,6 @@ use super::value::Value;
 pub(super) use address::{Address, parse_address, parse_network};
 pub(super) use duration::parse_duration;
 pub(super) use number::{Decimal, parse_double, show_double, show_short};
-pub(super) use pattern::pattern;
 pub(super) use timestamp::{Calendar, Timestamp};
 pub(super) use zone::zone_offset;
 

@@ -1,7 +1,7 @@
 //! What texts contain.
 
 use super::super::budget::Budget;
-use super::super::formats;
+use super::super::pattern;
 use super::super::stop::Stop;
 use super::super::value::Value;
 
@@ -45,7 +45,8 @@ pub(in super::super) fn matches(
 pub(super) fn matches_computed(text: &Value, pattern: &Value, budget: &mut Budget) -> Result<Value, Stop> {
     let (_, source) = texts(text, pattern)?;
     budget.take(PATTERN_STEPS.saturating_add(source.len() as u64))?;
-    let pattern = formats::pattern(source).map_err(Stop::failed)?;
+    let pattern = pattern::compile(source)
+        .map_err(|error| Stop::failed(format!("error parsing regexp: {error}")))?;
     matches(text, &pattern, budget).map(Value::Bool)
 }
 

@@ -1,13 +1,19 @@
 //! CEL text → tree, with spans.
+//!
+//! The grammar is the one of the CEL specification; macros are recognised here, by name and number of arguments.
+//! Knows no parameters, no types and no functions.
 
+mod lexer;
+mod literal;
+mod macros;
+mod members;
+mod operators;
+mod parser;
+mod token;
 mod tree;
 
-pub(super) use tree::Tree;
+pub(super) use parser::parse;
+pub(super) use tree::{BinaryOperator, Literal, MacroNode, Name, Node, NodeKind, Tree, UnaryOperator};
 
-use super::error::CompileError;
-
-/// Parses an expression.
-pub(super) fn parse(text: &str) -> Result<Tree, Vec<CompileError>> {
-    let _ = text;
-    todo!("front")
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Which overload a call means.
+
+use std::ops::Range;
+
+use crate::caveat::expression::Function;
+use crate::relationship::shortened;
+
+use super::checker::{Checked, Checker};
+use super::overloads::Declaration;
+use super::signatures::{Instance, Style};
+use super::types::Type;
+
+impl Checker<'_> {
+    /// The type that a call of an operator has, from the types of its operands.
+    pub(super) fn operator_type(&mut self, function: Function, operands: &[Type], at: &Range<usize>) -> Type {
+        match super::overloads::operator(function) {
+            Some(declaration) => self.result_type(declaration, Style::Global, operands, at),
+            None => Type::Error,
+        }
+    }
+
+    /// The type that a call has. If several overloads fit and their results differ, it is known when it runs.
+    pub(super) fn result_type(
+        &mut self,
+        declaration: &Declaration,
+        style: Style,
+        arguments: &[Type],
+        at: &Range<usize>,
+    ) -> Type {
+        let mut result: Option<Type> = None;
+        for overload in declaration.overloads.iter().filter(|overload| overload.style == style) {
+            if overload.arguments.len() != arguments.len() {
+                continue;
+            }
+            let instance = Instance::new(&mut self.inference);
+            let expected: Vec<Type> =
+                overload.arguments.iter().map(|pattern| instance.of(*pattern)).collect();
+            if !self.inference.fit_all(arguments.iter().zip(&expected)) {
+                continue;
+            }
+            let found = self.inference.resolve(&instance.of(overload.result));
+            result = Some(match result {
+                Some(before) if before != found => Type::Dynamic,
+                _ => found,
+            });
+        }
+        result.unwrap_or_else(|| {
+            let arguments: Vec<&Type> = arguments.iter().collect();
+            self.refuse(declaration.name, style, &arguments, at)
+        })
+    }
+
+    /// Reports that a function does not take these types, worded as in CEL: `receiver.(argument, …)` or
+    /// `(argument, …)`.
+    fn refuse(&mut self, name: &str, style: Style, arguments: &[&Type], at: &Range<usize>) -> Type {
+        let mut texts = arguments.iter().map(|kind| shortened(&self.inference.resolve(kind).to_string()));
+        let receiver = if style == Style::Method { texts.next() } else { None };
+        let receiver = receiver.map_or_else(String::new, |receiver| format!("{receiver}."));
+        let arguments = texts.collect::<Vec<_>>().join(", ");
+        let message = format!("found no matching overload for '{name}' applied to '{receiver}({arguments})'");
+        self.report(at.clone(), message);
+        Type::Error
+    }
+
+    /// The type of `!operand`.
+    pub(super) fn negation_type(&mut self, operand: &Type, at: &Range<usize>) -> Type {
+        if self.inference.fit(operand, &Type::Bool) {
+            return Type::Bool;
+        }
+        self.refuse("!_", Style::Global, &[operand], at)
+    }
+
+    /// The type of `condition ? then : otherwise`.
+    pub(super) fn conditional_type(&mut self, operands: [&Type; 3], at: &Range<usize>) -> Type {
+        let common = self.inference.variable();
+        if self.inference.fit_all(operands.into_iter().zip([&Type::Bool, &common, &common])) {
+            return self.inference.resolve(&common);
+        }
+        self.refuse("_?_:_", Style::Global, &operands, at)
+    }
+
+    /// Reports what cannot be a bool.
+    pub(super) fn expect_bool(&mut self, operand: &Checked) {
+        if !self.inference.fit(&operand.kind, &Type::Bool) {
+            let found = self.inference.resolve(&operand.kind);
+            let found = shortened(&found.to_string());
+            self.report(operand.expression.span.clone(), format!("expected type `bool` but found `{found}`"));
+        }
+    }
+}

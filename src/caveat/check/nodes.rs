@@ -1,0 +1,311 @@
+//! What each kind of node becomes, and which type it has.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::caveat::expression::{Expression, ExpressionKind, Function, Macro, MacroCall};
+use crate::caveat::pattern;
+use crate::caveat::syntax::{Literal, MacroNode, Name, Node, NodeKind, UnaryOperator};
+use crate::caveat::value::Value;
+use crate::relationship::shortened;
+
+use super::checker::{Checked, Checker, Variable};
+use super::overloads;
+use super::signatures::Style;
+use super::suggestion::did_you_mean;
+use super::types::{Type, type_named};
+
+/// Patterns that are compiled beforehand, at most; further ones are compiled when they are used. Together with the
+/// bound on one pattern's memory this bounds what a caveat takes.
+const PATTERNS_MAX: usize = 16;
+
+/// What a node becomes, and its type.
+type Meaning = (ExpressionKind, Type);
+
+/// What stands for a part that was refused.
+const REFUSED: Meaning = (ExpressionKind::Literal(Value::Null), Type::Error);
+
+impl<'a> Checker<'a> {
+    /// Its recursion is bounded by the depth of the tree.
+    pub(super) fn node(&mut self, node: &'a Node<'a>) -> Checked {
+        let (kind, result) = match &node.kind {
+            NodeKind::Literal(literal) => literal_of(literal),
+            NodeKind::Identifier(name) => self.identifier(name, &node.span),
+            NodeKind::Unary(operator, at, operand) => self.unary(*operator, at, operand),
+            NodeKind::Binary(operator, at, operands) => {
+                self.operator(overloads::function_of(*operator), at, operands.as_slice())
+            }
+            NodeKind::All(operands) => (ExpressionKind::All(self.booleans(operands)), Type::Bool),
+            NodeKind::Any(operands) => (ExpressionKind::Any(self.booleans(operands)), Type::Bool),
+            NodeKind::Conditional(at, operands) => self.conditional(at, operands),
+            NodeKind::Select(operand, field) => self.select(node, operand, field),
+            NodeKind::Has(operand, field) => self.has(operand, field),
+            NodeKind::Index(at, operands) => self.index(at, operands.as_slice()),
+            NodeKind::Call { function, receiver, arguments } => {
+                self.call(function, receiver.as_deref(), arguments)
+            }
+            NodeKind::List(elements) => self.list(elements),
+            NodeKind::Map(entries) => self.map(entries),
+            NodeKind::Macro(call) => self.macro_call(call),
+        };
+        Checked { expression: Expression { kind, span: node.span.clone() }, kind: result }
+    }
+
+    /// A variable of a macro around, a parameter, or the name of a type.
+    fn identifier(&mut self, name: &str, span: &Range<usize>) -> Meaning {
+        let parameter = self.parameters.get(name).copied();
+        if let Some((number, _)) = parameter
+            && let Some(is_used) = self.is_used.get_mut(usize::from(number))
+        {
+            *is_used = true;
+        }
+        if let Some(number) = self.variables.iter().rposition(|variable| variable.name == name) {
+            return (ExpressionKind::Variable(number_of(number)), self.variables[number].kind.clone());
+        }
+        if let Some((number, parameter)) = parameter {
+            return (ExpressionKind::Parameter(number), Type::from(&parameter.kind));
+        }
+        if let Some((name, kind)) = type_named(name) {
+            return (ExpressionKind::Literal(Value::Type(name)), Type::Type(kind.into()));
+        }
+        let candidates = self.parameters.keys().copied();
+        let candidates = candidates.chain(self.variables.iter().map(|variable| variable.name));
+        let message = undeclared(name, candidates);
+        self.report(span.clone(), message);
+        REFUSED
+    }
+
+    fn unary(&mut self, operator: UnaryOperator, at: &Range<usize>, operand: &'a Node<'a>) -> Meaning {
+        let operand = self.node(operand);
+        match operator {
+            UnaryOperator::Not => {
+                let kind = self.negation_type(&operand.kind, at);
+                (ExpressionKind::Not(Box::new(operand.expression)), kind)
+            }
+            UnaryOperator::Negate => {
+                let kind = self.operator_type(Function::Negate, std::slice::from_ref(&operand.kind), at);
+                (ExpressionKind::Call(Function::Negate, vec![operand.expression]), kind)
+            }
+        }
+    }
+
+    fn operator(&mut self, function: Function, at: &Range<usize>, operands: &'a [Node<'a>]) -> Meaning {
+        let (operands, kinds) = self.nodes(operands);
+        let kind = self.operator_type(function, &kinds, at);
+        (ExpressionKind::Call(function, operands), kind)
+    }
+
+    /// What is found in a container of which nothing is known can be anything.
+    fn index(&mut self, at: &Range<usize>, operands: &'a [Node<'a>]) -> Meaning {
+        let (operands, kinds) = self.nodes(operands);
+        let kind = match kinds.first() {
+            Some(Type::Dynamic | Type::Null) => Type::Dynamic,
+            _ => self.operator_type(Function::Index, &kinds, at),
+        };
+        (ExpressionKind::Call(Function::Index, operands), kind)
+    }
+
+    fn nodes(&mut self, nodes: &'a [Node<'a>]) -> (Vec<Expression>, Vec<Type>) {
+        let checked = nodes.iter().map(|node| self.node(node));
+        checked.map(|checked| (checked.expression, checked.kind)).unzip()
+    }
+
+    /// Operands that must all be bools. Each is looked at before the first is reported.
+    fn booleans(&mut self, operands: &'a [Node<'a>]) -> Vec<Expression> {
+        let checked: Vec<Checked> = operands.iter().map(|operand| self.node(operand)).collect();
+        for operand in &checked {
+            self.expect_bool(operand);
+        }
+        checked.into_iter().map(|operand| operand.expression).collect()
+    }
+
+    fn conditional(&mut self, at: &Range<usize>, operands: &'a [Node<'a>; 3]) -> Meaning {
+        let [condition, then, otherwise] = operands.each_ref().map(|operand| self.node(operand));
+        let kind = self.conditional_type([&condition.kind, &then.kind, &otherwise.kind], at);
+        let operands = [condition.expression, then.expression, otherwise.expression];
+        (ExpressionKind::Conditional(Box::new(operands)), kind)
+    }
+
+    fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>, field: &'a Name<'a>) -> Meaning {
+        if let Some((name, kind)) = qualified_name(node).as_deref().and_then(type_named) {
+            return (ExpressionKind::Literal(Value::Type(name)), Type::Type(kind.into()));
+        }
+        let operand = self.node(operand);
+        let kind = self.field_type(&operand.kind, field);
+        (ExpressionKind::Select(Box::new(operand.expression), Arc::from(field.text)), kind)
+    }
+
+    fn has(&mut self, operand: &'a Node<'a>, field: &'a Name<'a>) -> Meaning {
+        let operand = self.node(operand);
+        self.field_type(&operand.kind, field);
+        (ExpressionKind::Has(Box::new(operand.expression), Arc::from(field.text)), Type::Bool)
+    }
+
+    fn field_type(&mut self, operand: &Type, field: &Name<'_>) -> Type {
+        match self.inference.resolve(operand) {
+            Type::Map(entry) => entry[1].clone(),
+            Type::Dynamic | Type::Error => Type::Dynamic,
+            unknown @ Type::Variable(_) => {
+                self.inference.fit(&Type::Dynamic, &unknown);
+                Type::Dynamic
+            }
+            other => {
+                let found = shortened(&other.to_string());
+                self.report(field.span.clone(), format!("type `{found}` does not support field selection"));
+                Type::Error
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        name: &'a Name<'a>,
+        receiver: Option<&'a Node<'a>>,
+        arguments: &'a [Node<'a>],
+    ) -> Meaning {
+        let (arguments, argument_kinds) = self.nodes(arguments);
+        let receiver = receiver.map(|receiver| self.node(receiver));
+        let Some(declaration) = overloads::named(name.text) else {
+            self.report(name.span.clone(), undeclared(name.text, overloads::names()));
+            return REFUSED;
+        };
+        let style = if receiver.is_some() { Style::Method } else { Style::Global };
+        let mut all = Vec::with_capacity(arguments.len() + 1);
+        let mut kinds = Vec::with_capacity(arguments.len() + 1);
+        if let Some(receiver) = receiver {
+            all.push(receiver.expression);
+            kinds.push(receiver.kind);
+        }
+        all.extend(arguments);
+        kinds.extend(argument_kinds);
+        let kind = self.result_type(declaration, style, &kinds, &name.span);
+        (self.call_of(declaration.function, all), kind)
+    }
+
+    /// A call, with its pattern compiled if that is a literal. What cannot be compiled fails when it runs.
+    fn call_of(&mut self, function: Function, arguments: Vec<Expression>) -> ExpressionKind {
+        if function == Function::Matches
+            && self.patterns < PATTERNS_MAX
+            && let [_, Expression { kind: ExpressionKind::Literal(Value::String(text)), .. }] =
+                arguments.as_slice()
+            && let Ok(compiled) = pattern::compile(text)
+        {
+            self.patterns += 1;
+            if let Some(subject) = arguments.into_iter().next() {
+                return ExpressionKind::Matches(Box::new(subject), compiled);
+            }
+            return REFUSED.0;
+        }
+        ExpressionKind::Call(function, arguments)
+    }
+
+    fn list(&mut self, elements: &'a [Node<'a>]) -> Meaning {
+        let mut common = None;
+        let elements = elements.iter().map(|element| self.joined(element, &mut common)).collect();
+        let element = common.unwrap_or_else(|| self.inference.variable());
+        (ExpressionKind::List(elements), Type::list(element))
+    }
+
+    fn map(&mut self, entries: &'a [(Node<'a>, Node<'a>)]) -> Meaning {
+        let (mut key_type, mut value_type) = (None, None);
+        let mut join = |(key, value): &'a (Node<'a>, Node<'a>)| {
+            (self.joined(key, &mut key_type), self.joined(value, &mut value_type))
+        };
+        let entries = entries.iter().map(&mut join).collect();
+        let key = key_type.unwrap_or_else(|| self.inference.variable());
+        let value = value_type.unwrap_or_else(|| self.inference.variable());
+        (ExpressionKind::Map(entries), Type::map(key, value))
+    }
+
+    /// An element, and the type that it has in common with those before it: `dyn` if there is none.
+    fn joined(&mut self, node: &'a Node<'a>, common: &mut Option<Type>) -> Expression {
+        let checked = self.node(node);
+        *common = Some(match common.take() {
+            None => checked.kind,
+            Some(before) if self.inference.fit(&before, &checked.kind) => {
+                self.inference.more_general(&before, &checked.kind)
+            }
+            Some(_) => Type::Dynamic,
+        });
+        checked.expression
+    }
+
+    fn macro_call(&mut self, call: &'a MacroNode<'a>) -> Meaning {
+        let range = self.node(&call.range);
+        let element = self.element_type(&range);
+        let number = self.variables.len();
+        self.variables.push(Variable { name: call.variable.text, kind: element.clone() });
+        let predicate = call.predicate.as_ref().map(|predicate| {
+            let predicate = self.node(predicate);
+            self.expect_bool(&predicate);
+            predicate.expression
+        });
+        let result = call.result.as_ref().map(|result| self.node(result));
+        self.variables.pop();
+        let (result, result_kind) = result.map(|result| (result.expression, result.kind)).unzip();
+        let kind = match call.name {
+            Macro::All | Macro::Exists | Macro::ExistsOne => Type::Bool,
+            Macro::Filter => Type::list(element),
+            Macro::Map => Type::list(result_kind.unwrap_or(Type::Error)),
+        };
+        let range = range.expression;
+        let call = MacroCall { name: call.name, range, variable: number_of(number), predicate, result };
+        (ExpressionKind::Macro(Box::new(call)), kind)
+    }
+
+    /// The type of a macro's variable.
+    fn element_type(&mut self, range: &Checked) -> Type {
+        match self.inference.resolve(&range.kind) {
+            Type::List(element) => element.as_ref().clone(),
+            Type::Map(entry) => entry[0].clone(),
+            Type::Dynamic | Type::Error => Type::Dynamic,
+            unknown @ Type::Variable(_) => {
+                self.inference.fit(&Type::Dynamic, &unknown);
+                Type::Dynamic
+            }
+            other => {
+                let found = shortened(&other.to_string());
+                let message =
+                    format!("type `{found}` cannot be the range of a macro, which is a list or a map");
+                self.report(range.expression.span.clone(), message);
+                Type::Error
+            }
+        }
+    }
+}
+
+fn undeclared<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
+    format!("undeclared reference to `{}`{}", shortened(name), did_you_mean(name, candidates))
+}
+
+fn literal_of(literal: &Literal) -> Meaning {
+    let (value, kind) = match literal {
+        Literal::Null => (Value::Null, Type::Null),
+        Literal::Bool(value) => (Value::Bool(*value), Type::Bool),
+        Literal::Int(value) => (Value::Int(*value), Type::Int),
+        Literal::Uint(value) => (Value::Uint(*value), Type::Uint),
+        Literal::Double(value) => (Value::Double(*value), Type::Double),
+        Literal::String(value) => (Value::String(Arc::clone(value)), Type::String),
+        Literal::Bytes(value) => (Value::Bytes(Arc::clone(value)), Type::Bytes),
+    };
+    (ExpressionKind::Literal(value), kind)
+}
+
+/// Macros nest less deep, and parameters are fewer, than the type can count.
+fn number_of(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// The name that a chain of selections spells.
+fn qualified_name(node: &Node<'_>) -> Option<String> {
+    let mut names = Vec::new();
+    let mut node = node;
+    while let NodeKind::Select(operand, field) = &node.kind {
+        names.push(field.text);
+        node = operand;
+    }
+    let NodeKind::Identifier(root) = node.kind else { return None };
+    names.push(root);
+    names.reverse();
+    Some(names.join("."))
+}

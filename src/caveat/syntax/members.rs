@@ -1,0 +1,238 @@
+//! What stands by itself, and what follows a dot or an opening bracket.
+
+use std::sync::Arc;
+
+use super::literal::{self, BadLiteral};
+use super::parser::{Parsed, Parser};
+use super::token::{Token, TokenKind, is_reserved};
+use super::tree::{Literal, Name, Node, NodeKind};
+
+/// Why `?` is refused after `.`, `[`, `{` and `,`.
+const OPTIONAL_REFUSED: &str = "optional values are not supported";
+
+impl<'t> Parser<'t> {
+    /// A primary and what is selected from it, called on it, or looked up in it.
+    pub(super) fn member(&mut self) -> Parsed<Node<'t>> {
+        let start = self.peek().start;
+        let is_nested = self.peek().kind == TokenKind::LeftParenthesis;
+        let mut node = self.primary()?;
+        loop {
+            match self.peek().kind {
+                TokenKind::Dot => node = self.select_or_call(node, start)?,
+                TokenKind::LeftBracket => node = self.index(node, start)?,
+                TokenKind::LeftBrace if !is_nested && node.is_qualified_name() => {
+                    node = self.message(node)?;
+                }
+                _ => return Ok(node),
+            }
+        }
+    }
+
+    fn select_or_call(&mut self, operand: Node<'t>, start: usize) -> Parsed<Node<'t>> {
+        self.advance();
+        self.refuse_optional();
+        let field = self.expect(TokenKind::Identifier, "a field or a method")?;
+        let name = Name { text: self.slice(field), span: field.span() };
+        if self.take(TokenKind::LeftParenthesis).is_none() {
+            return self.node(NodeKind::Select(Box::new(operand), name), start..field.end);
+        }
+        let arguments = self.arguments()?;
+        let span = start..self.previous_end();
+        self.method_call(operand, name, arguments, span)
+    }
+
+    fn index(&mut self, operand: Node<'t>, start: usize) -> Parsed<Node<'t>> {
+        let open = self.advance();
+        self.refuse_optional();
+        let key = self.expression()?;
+        let close = self.expect(TokenKind::RightBracket, "`]`")?;
+        let brackets = open.start..close.end;
+        self.node(NodeKind::Index(brackets, Box::new([operand, key])), start..close.end)
+    }
+
+    fn primary(&mut self) -> Parsed<Node<'t>> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Identifier | TokenKind::Dot => self.identifier_or_call(),
+            TokenKind::LeftParenthesis => {
+                self.advance();
+                let mut node = self.expression()?;
+                let close = self.expect(TokenKind::RightParenthesis, "`)`")?;
+                node.span = token.start..close.end;
+                Ok(node)
+            }
+            TokenKind::LeftBracket => self.list(),
+            TokenKind::LeftBrace => self.map(),
+            TokenKind::Minus if self.is_negative_number() => {
+                self.advance();
+                let number = self.advance();
+                let literal = self.literal(number, true);
+                self.node(NodeKind::Literal(literal), token.start..number.end)
+            }
+            TokenKind::Int
+            | TokenKind::Uint
+            | TokenKind::Double
+            | TokenKind::String
+            | TokenKind::Bytes
+            | TokenKind::True
+            | TokenKind::False
+            | TokenKind::Null => {
+                self.advance();
+                let literal = self.literal(token, false);
+                self.node(NodeKind::Literal(literal), token.span())
+            }
+            _ => Err(self.unexpected("an expression")),
+        }
+    }
+
+    fn identifier_or_call(&mut self) -> Parsed<Node<'t>> {
+        let start = self.peek().start;
+        let has_leading_dot = self.take(TokenKind::Dot).is_some();
+        let token = self.expect(TokenKind::Identifier, "a name")?;
+        let name = Name { text: self.slice(token), span: token.span() };
+        if is_reserved(name.text) {
+            self.problems.add(token.span(), format!("`{}` is reserved and cannot be a name here", name.text));
+        }
+        if self.take(TokenKind::LeftParenthesis).is_none() {
+            return self.node(NodeKind::Identifier(name.text), start..token.end);
+        }
+        let arguments = self.arguments()?;
+        let span = start..self.previous_end();
+        if !has_leading_dot && name.text == "has" && arguments.len() == 1 {
+            return self.has(arguments, span);
+        }
+        self.node(NodeKind::Call { function: name, receiver: None, arguments }, span)
+    }
+
+    /// What stands between the parentheses of a call, from the first argument to the closing parenthesis.
+    fn arguments(&mut self) -> Parsed<Vec<Node<'t>>> {
+        let mut arguments = Vec::new();
+        if self.take(TokenKind::RightParenthesis).is_some() {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.expression()?);
+            if self.take(TokenKind::Comma).is_none() {
+                self.expect(TokenKind::RightParenthesis, "`,` or `)`")?;
+                return Ok(arguments);
+            }
+        }
+    }
+
+    /// `[a, b]`; a comma may follow the last element, or stand alone.
+    fn list(&mut self) -> Parsed<Node<'t>> {
+        let open = self.advance();
+        let mut elements = Vec::new();
+        let close = self.separated(TokenKind::RightBracket, "`,` or `]`", |parser| {
+            elements.push(parser.expression()?);
+            Ok(())
+        })?;
+        self.node(NodeKind::List(elements), open.start..close.end)
+    }
+
+    /// `{a: b, c: d}`; commas as in a list.
+    fn map(&mut self) -> Parsed<Node<'t>> {
+        let open = self.advance();
+        let mut entries = Vec::new();
+        let close = self.separated(TokenKind::RightBrace, "`,` or `}`", |parser| {
+            let key = parser.expression()?;
+            parser.expect(TokenKind::Colon, "`:`")?;
+            entries.push((key, parser.expression()?));
+            Ok(())
+        })?;
+        self.node(NodeKind::Map(entries), open.start..close.end)
+    }
+
+    /// `Type{field: value}` is read to its end and refused; what comes after it is read on.
+    fn message(&mut self, name: Node<'t>) -> Parsed<Node<'t>> {
+        self.advance();
+        let close = self.separated(TokenKind::RightBrace, "`,` or `}`", |parser| {
+            parser.expect(TokenKind::Identifier, "a field")?;
+            parser.expect(TokenKind::Colon, "`:`")?;
+            parser.expression().map(drop)
+        })?;
+        let span = name.span.start..close.end;
+        self.problems
+            .add(span.clone(), "messages cannot be constructed; a map is written `{\"key\": value}`");
+        Ok(Self::placeholder(span))
+    }
+
+    /// Reads items up to the closing token. Commas stand between them, and one may stand before the end.
+    fn separated(
+        &mut self,
+        close: TokenKind,
+        description: &str,
+        mut item: impl FnMut(&mut Self) -> Parsed<()>,
+    ) -> Parsed<Token> {
+        if self.take(TokenKind::Comma).is_some() {
+            return self.expect(close, description);
+        }
+        loop {
+            if let Some(token) = self.take(close) {
+                return Ok(token);
+            }
+            self.refuse_optional();
+            item(self)?;
+            if self.take(TokenKind::Comma).is_none() {
+                return self.expect(close, description);
+            }
+        }
+    }
+
+    /// Moves over the sign of an optional value, if it comes next.
+    fn refuse_optional(&mut self) {
+        if let Some(question) = self.take(TokenKind::Question) {
+            self.problems.add(question.span(), OPTIONAL_REFUSED);
+        }
+    }
+
+    /// What a literal stands for; what is wrong with it is reported.
+    fn literal(&mut self, token: Token, is_negative: bool) -> Literal {
+        let text = self.slice(token);
+        match token.kind {
+            TokenKind::True => Literal::Bool(true),
+            TokenKind::False => Literal::Bool(false),
+            TokenKind::Int => {
+                let magnitude = literal::magnitude(text);
+                let value = magnitude.and_then(|magnitude| {
+                    if is_negative {
+                        0_i64.checked_sub_unsigned(magnitude)
+                    } else {
+                        i64::try_from(magnitude).ok()
+                    }
+                });
+                Literal::Int(
+                    value.unwrap_or_else(|| self.bad_literal(token, "the number does not fit an int")),
+                )
+            }
+            TokenKind::Uint => {
+                let value = literal::magnitude(text.trim_end_matches(['u', 'U']));
+                Literal::Uint(
+                    value.unwrap_or_else(|| self.bad_literal(token, "the number does not fit a uint")),
+                )
+            }
+            TokenKind::Double => {
+                let value: f64 = text.parse().unwrap_or(f64::INFINITY);
+                if value.is_infinite() {
+                    return Literal::Double(self.bad_literal(token, "the number does not fit a double"));
+                }
+                Literal::Double(if is_negative { -value } else { value })
+            }
+            TokenKind::String => Literal::String(Arc::from(self.decoded(token, literal::string(text)))),
+            TokenKind::Bytes => Literal::Bytes(Arc::from(self.decoded(token, literal::bytes(text)))),
+            _ => Literal::Null,
+        }
+    }
+
+    fn bad_literal<T: Default>(&mut self, token: Token, message: &str) -> T {
+        self.problems.add(token.span(), message);
+        T::default()
+    }
+
+    fn decoded<T: Default>(&mut self, token: Token, decoded: Result<T, BadLiteral>) -> T {
+        decoded.unwrap_or_else(|bad| {
+            self.problems.add(token.start + bad.span.start..token.start + bad.span.end, bad.message);
+            T::default()
+        })
+    }
+}

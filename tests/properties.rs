@@ -122,7 +122,7 @@ fn compare(
                     };
                 *match expected {
                     Some(Permissionship::HasPermission) => &mut answers.has,
-                    Some(Permissionship::NoPermission) => &mut answers.has_not,
+                    Some(_) => &mut answers.has_not,
                     None => &mut answers.undefined,
                 } += 1;
                 let actual = ask(view, definition, id, node, &subject);

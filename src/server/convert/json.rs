@@ -42,11 +42,11 @@ pub(in crate::server) fn context(
     }
 }
 
-/// The Struct that a JSON object's text stands for; none for an empty text.
+/// The Struct that a JSON object's text stands for; an empty one for an empty text, as SpiceDB answers it.
 pub(in crate::server) fn structure(text: &str) -> Option<Struct> {
     match serde_json::from_str(text) {
         Ok(serde_json::Value::Object(object)) => Some(from_object(object)),
-        _ => None,
+        _ => text.is_empty().then(Struct::default),
     }
 }
 

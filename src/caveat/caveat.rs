@@ -78,11 +78,17 @@ impl Caveat {
 
     /// The values that a context gives to the parameters. What else it has is ignored.
     pub fn bind(&self, context: &Context) -> Result<Bindings, ConversionError> {
+        self.bind_request(context).accepted()
+    }
+
+    /// The same for a request, whose values need not fit where a stored context gives the parameter as well: ask for
+    /// [`Bindings::refused`] before an evaluation.
+    pub fn bind_request(&self, context: &Context) -> Bindings {
         let bind = |parameter: &Parameter| {
             let value = context.get(&parameter.name);
             value.map(|value| convert::convert(parameter, value)).transpose()
         };
-        self.parameters.iter().map(bind).collect::<Result<_, _>>().map(Bindings)
+        Bindings::new(self.parameters.iter().map(bind))
     }
 
     /// Whether a context may be stored: all its names are parameters, and all its values fit.

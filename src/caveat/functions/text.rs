@@ -45,8 +45,7 @@ pub(in super::super) fn matches(
 pub(super) fn matches_computed(text: &Value, pattern: &Value, budget: &mut Budget) -> Result<Value, Stop> {
     let (_, source) = texts(text, pattern)?;
     budget.take(PATTERN_STEPS.saturating_add(source.len() as u64))?;
-    let pattern = pattern::compile(source)
-        .map_err(|error| Stop::failed(format!("error parsing regexp: {error}")))?;
+    let pattern = pattern::compile(source).map_err(Stop::failed)?;
     matches(text, &pattern, budget).map(Value::Bool)
 }
 

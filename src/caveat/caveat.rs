@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::bindings::Bindings;
 use super::budget::Budget;
+use super::constants;
 use super::context::Context;
 use super::convert;
 use super::error::{CompileError, ContextError, ConversionError, EvaluationError};
@@ -53,6 +54,7 @@ impl Caveat {
     pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
         let tree = syntax::parse(expression)?;
         let (expression, unused) = check::check(&parameters, &tree)?;
+        let expression = constants::fold(expression);
         let mut hasher = DefaultHasher::new();
         parameters.hash(&mut hasher);
         let (parameters, signature) = (parameters.into_boxed_slice(), hasher.finish());

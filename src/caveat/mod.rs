@@ -12,6 +12,7 @@ mod caveat;
 mod check;
 mod comprehension;
 mod condition;
+mod constants;
 mod context;
 mod convert;
 mod entries;

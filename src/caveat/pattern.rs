@@ -10,14 +10,24 @@ use regex::{Regex, RegexBuilder};
 
 /// Memory that one compiled pattern may take, in bytes; as much again for what searches with it remember.
 const PATTERN_SIZE_MAX: usize = 1 << 20;
+/// The same for a pattern that is compiled in an evaluation: the time that takes grows with the memory.
+const COMPUTED_SIZE_MAX: usize = 1 << 17;
 
 /// Compiles a pattern; an error also if it would take too much memory.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    compile_within(pattern, PATTERN_SIZE_MAX)
+}
+
+/// Compiles a pattern that an evaluation came to.
+pub(super) fn compile_computed(pattern: &str) -> Result<Regex, String> {
+    compile_within(pattern, COMPUTED_SIZE_MAX)
+}
+
+fn compile_within(pattern: &str, size_max: usize) -> Result<Regex, String> {
     let problem = |problem: &str| format!("error parsing regexp: {problem}: `{pattern}`");
     let rewritten = Rewriter { rest: pattern.chars(), rewritten: String::new() }.rewrite();
     let rewritten = rewritten.map_err(|error| problem(&error))?;
-    let compiled =
-        RegexBuilder::new(&rewritten).size_limit(PATTERN_SIZE_MAX).dfa_size_limit(PATTERN_SIZE_MAX).build();
+    let compiled = RegexBuilder::new(&rewritten).size_limit(size_max).dfa_size_limit(size_max).build();
     compiled.map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => problem("expression too large"),
         error => {

@@ -6,7 +6,7 @@ use super::super::stop::Stop;
 use super::super::value::Value;
 
 /// What making a pattern costs: about as much as this many steps.
-const PATTERN_STEPS: u64 = 2_000;
+const PATTERN_STEPS: u64 = 3_000;
 
 /// `text.contains(part)`.
 pub(super) fn contains(text: &Value, part: &Value, budget: &mut Budget) -> Result<Value, Stop> {
@@ -47,7 +47,7 @@ pub(in super::super) fn matches(
 pub(super) fn matches_computed(text: &Value, pattern: &Value, budget: &mut Budget) -> Result<Value, Stop> {
     let (_, source) = texts("matches", text, pattern)?;
     budget.take(PATTERN_STEPS.saturating_add(source.len() as u64))?;
-    let pattern = pattern::compile(source).map_err(Stop::failed)?;
+    let pattern = pattern::compile_computed(source).map_err(Stop::failed)?;
     matches(text, &pattern, budget).map(Value::Bool)
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod functions;
+mod outline;
 mod pattern;
 mod problems;
 mod syntax;
@@ -29,6 +30,7 @@ pub use caveat::{Caveat, Missing, Parameter, Verdict};
 pub use condition::Condition;
 pub use context::Context;
 pub use error::{CompileError, ContextError, ConversionError, EvaluationError, MalformedContext};
+pub use outline::Outline;
 pub use types::ParameterType;
 
 #[cfg(test)]

@@ -73,6 +73,10 @@ impl Caveat {
         unused.map(|parameter| parameter.name.as_str()).collect()
     }
 
+    pub(super) fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
     /// A number that is the same for the same names and types of parameters.
     pub(super) fn signature(&self) -> u64 {
         self.signature

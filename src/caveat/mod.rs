@@ -22,6 +22,7 @@ mod expression;
 mod formats;
 mod functions;
 mod logic;
+mod outline;
 mod pattern;
 mod problems;
 mod stop;
@@ -35,6 +36,7 @@ pub use caveat::{Caveat, Missing, Parameter, Verdict};
 pub use condition::Condition;
 pub use context::Context;
 pub use error::{CompileError, ContextError, ConversionError, EvaluationError, MalformedContext};
+pub use outline::Outline;
 pub use types::ParameterType;
 
 #[cfg(test)]

@@ -74,8 +74,7 @@ fn to_int(value: &Json) -> Result<Value, String> {
     Ok(Value::Int(number.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64))
 }
 
-/// What is above the range is the number at its end.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "brought into the range first")]
+/// What is above the range of an int is the number at its end.
 fn to_uint(value: &Json) -> Result<Value, String> {
     let number = match to_number(value, "uint64")? {
         Decimal::Whole(number) => number,
@@ -84,10 +83,10 @@ fn to_uint(value: &Json) -> Result<Value, String> {
             return Err(format!("a uint value is required, but found numeric value `{shown}`"));
         }
     };
-    if number < 0 {
-        return Err(format!("a uint value is required, but found int64 value `{number}`"));
-    }
-    Ok(Value::Uint(number.min(i128::from(u64::MAX)) as u64))
+    let number = number.min(i128::from(i64::MAX));
+    u64::try_from(number)
+        .map(Value::Uint)
+        .map_err(|_| format!("a uint value is required, but found int64 value `{number}`"))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the double next to the number is meant")]

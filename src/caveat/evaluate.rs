@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use ipnet::IpNet;
 use smallvec::SmallVec;
 
 use super::bindings::Bindings;
@@ -51,6 +52,7 @@ pub(super) struct Evaluator<'a, 'b> {
 
 impl<'a> Evaluator<'a, '_> {
     /// The value of a boolean expression.
+    #[inline]
     pub(super) fn truth(&mut self, expression: &'a Expression) -> Result<bool, Stop> {
         match self.value(expression)?.as_ref() {
             Value::Bool(value) => Ok(*value),
@@ -59,9 +61,19 @@ impl<'a> Evaluator<'a, '_> {
     }
 
     /// The value of an expression. The parser bounds how deep expressions are.
+    #[inline]
     pub(super) fn value(&mut self, expression: &'a Expression) -> Outcome<'a> {
         self.budget.take(1)?;
         match &expression.kind {
+            ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
+            ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
+            kind => self.operation(kind),
+        }
+    }
+
+    #[inline(never)]
+    fn operation(&mut self, kind: &'a ExpressionKind) -> Outcome<'a> {
+        match kind {
             ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
             ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
             ExpressionKind::Variable(variable) => self.variable(*variable),
@@ -76,6 +88,7 @@ impl<'a> Evaluator<'a, '_> {
             ExpressionKind::Has(operand, field) => self.has(operand, field),
             ExpressionKind::Call(function, arguments) => self.call(*function, arguments),
             ExpressionKind::Matches(operand, pattern) => self.matches(operand, pattern),
+            ExpressionKind::InCidr(operand, network) => self.in_cidr(operand, network),
             ExpressionKind::List(elements) => self.list(elements),
             ExpressionKind::Map(entries) => self.map(entries),
             ExpressionKind::Macro(call) => comprehension::run(self, call),
@@ -94,6 +107,7 @@ impl<'a> Evaluator<'a, '_> {
         value.cloned().ok_or_else(|| Stop::failed("no such variable"))
     }
 
+    #[inline(never)]
     fn fold(&mut self, operands: &'a [Expression], decisive: bool) -> Outcome<'a> {
         let mut fold = Fold::new(decisive);
         for operand in operands {
@@ -104,11 +118,13 @@ impl<'a> Evaluator<'a, '_> {
         owned(fold.finish()?)
     }
 
+    #[inline(never)]
     fn select(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
         let container = self.value(operand)?;
         inside(&container, |value| functions::select(value, field))
     }
 
+    #[inline(never)]
     fn has(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
         let container = self.value(operand)?;
         owned(functions::has(&container, field)?)
@@ -132,6 +148,7 @@ impl<'a> Evaluator<'a, '_> {
     }
 
     /// A key that fails counts before a container that is not known, and only then.
+    #[inline(never)]
     fn index(&mut self, container: &'a Expression, key: &'a Expression) -> Outcome<'a> {
         let container = match self.value(container) {
             Ok(container) => container,
@@ -147,17 +164,26 @@ impl<'a> Evaluator<'a, '_> {
         inside(&container, |value| functions::index(value, &key))
     }
 
+    #[inline(never)]
     fn matches(&mut self, operand: &'a Expression, pattern: &regex::Regex) -> Outcome<'a> {
         let operand = self.value(operand)?;
         owned(functions::matches(&operand, pattern, self.budget)?)
     }
 
+    #[inline(never)]
+    fn in_cidr(&mut self, operand: &'a Expression, network: &IpNet) -> Outcome<'a> {
+        let operand = self.value(operand)?;
+        owned(functions::is_in_network(&operand, network)?)
+    }
+
+    #[inline(never)]
     fn list(&mut self, elements: &'a [Expression]) -> Outcome<'a> {
         let values = elements.iter().map(|element| self.value(element).map(Cow::into_owned));
         let values = values.collect::<Result<Vec<_>, _>>()?;
         owned(Value::list(values))
     }
 
+    #[inline(never)]
     fn map(&mut self, entries: &'a [(Expression, Expression)]) -> Outcome<'a> {
         let entry = |(key, value): &'a (Expression, Expression)| {
             let key = self.value(key)?;

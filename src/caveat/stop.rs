@@ -3,6 +3,7 @@
 use super::budget::Exhausted;
 use super::caveat::Missing;
 use super::error::EvaluationError;
+use super::value::Value;
 
 /// What ends an operation without a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,14 @@ impl Stop {
         Self::Failed(EvaluationError { problem: problem.into() })
     }
 
-    /// A function or operator does not take these types.
+    /// A function does not take values of these types.
+    #[cold]
+    pub(super) fn no_function(name: &str, arguments: &[&Value]) -> Self {
+        let types: Vec<_> = arguments.iter().map(|argument| argument.type_name()).collect();
+        Self::failed(format!("no such overload: {name}({})", types.join(", ")))
+    }
+
+    /// An operator does not take these types.
     #[cold]
     pub(super) fn no_overload() -> Self {
         Self::failed("no such overload")

@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
-use crate::caveat::expression::Function;
+use crate::caveat::expression::{Expression, Function};
 use crate::relationship::shortened;
 
-use super::checker::{Checked, Checker};
+use super::checker::Checker;
 use super::overloads::Declaration;
 use super::signatures::{Instance, Style};
 use super::types::Type;
+
+/// Types of arguments that a message names, at most.
+const ARGUMENTS_SHOWN_MAX: usize = 8;
 
 impl Checker<'_> {
     /// The type that a call of an operator has, from the types of its operands.
@@ -28,8 +31,10 @@ impl Checker<'_> {
         at: &Range<usize>,
     ) -> Type {
         let mut result: Option<Type> = None;
-        for overload in declaration.overloads.iter().filter(|overload| overload.style == style) {
-            if overload.arguments.len() != arguments.len() {
+        for overload in declaration.overloads {
+            let is_style =
+                overload.style == style || overload.style == Style::Mixed && self.has_checked_macro;
+            if !is_style || overload.arguments.len() != arguments.len() {
                 continue;
             }
             let instance = Instance::new(&mut self.inference);
@@ -53,10 +58,15 @@ impl Checker<'_> {
     /// Reports that a function does not take these types, worded as in CEL: `receiver.(argument, …)` or
     /// `(argument, …)`.
     fn refuse(&mut self, name: &str, style: Style, arguments: &[&Type], at: &Range<usize>) -> Type {
-        let mut texts = arguments.iter().map(|kind| shortened(&self.inference.resolve(kind).to_string()));
-        let receiver = if style == Style::Method { texts.next() } else { None };
-        let receiver = receiver.map_or_else(String::new, |receiver| format!("{receiver}."));
-        let arguments = texts.collect::<Vec<_>>().join(", ");
+        let shown = arguments.iter().take(ARGUMENTS_SHOWN_MAX);
+        let mut texts: Vec<String> =
+            shown.map(|kind| shortened(&self.inference.resolve(kind).to_string())).collect();
+        if arguments.len() > ARGUMENTS_SHOWN_MAX {
+            texts.push("…".to_owned());
+        }
+        let has_receiver = style == Style::Method && !texts.is_empty();
+        let receiver = if has_receiver { format!("{}.", texts.remove(0)) } else { String::new() };
+        let arguments = texts.join(", ");
         let message = format!("found no matching overload for '{name}' applied to '{receiver}({arguments})'");
         self.report(at.clone(), message);
         Type::Error
@@ -80,11 +90,10 @@ impl Checker<'_> {
     }
 
     /// Reports what cannot be a bool.
-    pub(super) fn expect_bool(&mut self, operand: &Checked) {
-        if !self.inference.fit(&operand.kind, &Type::Bool) {
-            let found = self.inference.resolve(&operand.kind);
-            let found = shortened(&found.to_string());
-            self.report(operand.expression.span.clone(), format!("expected type `bool` but found `{found}`"));
+    pub(super) fn expect_bool(&mut self, operand: &Expression, kind: &Type) {
+        if !self.inference.fit(kind, &Type::Bool) {
+            let found = shortened(&self.inference.resolve(kind).to_string());
+            self.report(operand.span.clone(), format!("expected type `bool` but found `{found}`"));
         }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Checker<'a> {
     pub(super) is_used: Vec<bool>,
     /// The innermost is the last.
     pub(super) variables: Vec<Variable<'a>>,
+    /// Whether the body of some macro was looked at, in the order of checking.
+    pub(super) has_checked_macro: bool,
     pub(super) inference: Inference,
     /// Patterns compiled so far.
     pub(super) patterns: usize,
@@ -60,6 +62,7 @@ impl<'a> Checker<'a> {
             parameters: numbered.map(|(number, kind)| (kind.name.as_str(), (number, kind))).collect(),
             is_used: vec![false; parameters.len()],
             variables: Vec::new(),
+            has_checked_macro: false,
             inference: Inference::default(),
             patterns: 0,
             problems,

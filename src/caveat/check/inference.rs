@@ -88,7 +88,7 @@ impl Inference {
             (Type::Map(found), Type::Map(expected)) => {
                 self.fits(&found[0], &expected[0]) && self.fits(&found[1], &expected[1])
             }
-            (Type::Type(_), Type::Type(_)) => true,
+            (Type::Metatype(_), Type::Metatype(_)) => true,
             _ => found == expected,
         }
     }
@@ -123,13 +123,12 @@ impl Inference {
             return false;
         }
         match (first, second) {
-            (Type::Dynamic | Type::Variable(_), _) => true,
+            (Type::Dynamic | Type::Variable(_), _) | (Type::Metatype(_), Type::Metatype(_)) => true,
             (_, Type::Dynamic | Type::Variable(_)) => false,
             (Type::List(first), Type::List(second)) => self.is_general(first, second),
             (Type::Map(first), Type::Map(second)) => {
                 self.is_general(&first[0], &second[0]) && self.is_general(&first[1], &second[1])
             }
-            (Type::Type(_), Type::Type(_)) => true,
             _ => first == second,
         }
     }
@@ -160,7 +159,7 @@ impl Inference {
             },
             Type::List(element) => Type::list(self.resolve(element)),
             Type::Map(entry) => Type::map(self.resolve(&entry[0]), self.resolve(&entry[1])),
-            Type::Type(inner) => Type::Type(self.resolve(inner).into()),
+            Type::Metatype(inner) => Type::Metatype(self.resolve(inner).into()),
             other => other.clone(),
         }
     }

@@ -28,21 +28,21 @@ const REFUSED: Meaning = (ExpressionKind::Literal(Value::Null), Type::Error);
 impl<'a> Checker<'a> {
     /// Its recursion is bounded by the depth of the tree.
     pub(super) fn node(&mut self, node: &'a Node<'a>) -> Checked {
-        let (kind, result) = match &node.kind {
+        let (kind, result) = match node.kind.as_ref() {
             NodeKind::Literal(literal) => literal_of(literal),
             NodeKind::Identifier(name) => self.identifier(name, &node.span),
             NodeKind::Unary(operator, at, operand) => self.unary(*operator, at, operand),
             NodeKind::Binary(operator, at, operands) => {
-                self.operator(overloads::function_of(*operator), at, operands.as_slice())
+                self.operator(overloads::function_of(*operator), at, operands)
             }
             NodeKind::All(operands) => (ExpressionKind::All(self.booleans(operands)), Type::Bool),
             NodeKind::Any(operands) => (ExpressionKind::Any(self.booleans(operands)), Type::Bool),
             NodeKind::Conditional(at, operands) => self.conditional(at, operands),
             NodeKind::Select(operand, field) => self.select(node, operand, field),
             NodeKind::Has(operand, field) => self.has(operand, field),
-            NodeKind::Index(at, operands) => self.index(at, operands.as_slice()),
+            NodeKind::Index(at, operands) => self.index(at, operands),
             NodeKind::Call { function, receiver, arguments } => {
-                self.call(function, receiver.as_deref(), arguments)
+                self.call(function, receiver.as_ref(), arguments)
             }
             NodeKind::List(elements) => self.list(elements),
             NodeKind::Map(entries) => self.map(entries),
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
             return (ExpressionKind::Parameter(number), Type::from(&parameter.kind));
         }
         if let Some((name, kind)) = type_named(name) {
-            return (ExpressionKind::Literal(Value::Type(name)), Type::Type(kind.into()));
+            return (ExpressionKind::Literal(Value::Type(name)), Type::Metatype(kind.into()));
         }
         let candidates = self.parameters.keys().copied();
         let candidates = candidates.chain(self.variables.iter().map(|variable| variable.name));
@@ -105,22 +105,30 @@ impl<'a> Checker<'a> {
         (ExpressionKind::Call(Function::Index, operands), kind)
     }
 
+    /// A loop rather than an iterator, whose frames would come on top for every level of the tree.
     fn nodes(&mut self, nodes: &'a [Node<'a>]) -> (Vec<Expression>, Vec<Type>) {
-        let checked = nodes.iter().map(|node| self.node(node));
-        checked.map(|checked| (checked.expression, checked.kind)).unzip()
+        let mut expressions = Vec::with_capacity(nodes.len());
+        let mut kinds = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let checked = self.node(node);
+            expressions.push(checked.expression);
+            kinds.push(checked.kind);
+        }
+        (expressions, kinds)
     }
 
     /// Operands that must all be bools. Each is looked at before the first is reported.
     fn booleans(&mut self, operands: &'a [Node<'a>]) -> Vec<Expression> {
-        let checked: Vec<Checked> = operands.iter().map(|operand| self.node(operand)).collect();
-        for operand in &checked {
-            self.expect_bool(operand);
+        let (expressions, kinds) = self.nodes(operands);
+        for (expression, kind) in expressions.iter().zip(&kinds) {
+            self.expect_bool(expression, kind);
         }
-        checked.into_iter().map(|operand| operand.expression).collect()
+        expressions
     }
 
     fn conditional(&mut self, at: &Range<usize>, operands: &'a [Node<'a>; 3]) -> Meaning {
-        let [condition, then, otherwise] = operands.each_ref().map(|operand| self.node(operand));
+        let [condition, then, otherwise] = operands;
+        let (condition, then, otherwise) = (self.node(condition), self.node(then), self.node(otherwise));
         let kind = self.conditional_type([&condition.kind, &then.kind, &otherwise.kind], at);
         let operands = [condition.expression, then.expression, otherwise.expression];
         (ExpressionKind::Conditional(Box::new(operands)), kind)
@@ -128,7 +136,7 @@ impl<'a> Checker<'a> {
 
     fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>, field: &'a Name<'a>) -> Meaning {
         if let Some((name, kind)) = qualified_name(node).as_deref().and_then(type_named) {
-            return (ExpressionKind::Literal(Value::Type(name)), Type::Type(kind.into()));
+            return (ExpressionKind::Literal(Value::Type(name)), Type::Metatype(kind.into()));
         }
         let operand = self.node(operand);
         let kind = self.field_type(&operand.kind, field);
@@ -201,20 +209,23 @@ impl<'a> Checker<'a> {
 
     fn list(&mut self, elements: &'a [Node<'a>]) -> Meaning {
         let mut common = None;
-        let elements = elements.iter().map(|element| self.joined(element, &mut common)).collect();
+        let mut checked = Vec::with_capacity(elements.len());
+        for element in elements {
+            checked.push(self.joined(element, &mut common));
+        }
         let element = common.unwrap_or_else(|| self.inference.variable());
-        (ExpressionKind::List(elements), Type::list(element))
+        (ExpressionKind::List(checked), Type::list(element))
     }
 
     fn map(&mut self, entries: &'a [(Node<'a>, Node<'a>)]) -> Meaning {
         let (mut key_type, mut value_type) = (None, None);
-        let mut join = |(key, value): &'a (Node<'a>, Node<'a>)| {
-            (self.joined(key, &mut key_type), self.joined(value, &mut value_type))
-        };
-        let entries = entries.iter().map(&mut join).collect();
+        let mut checked = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            checked.push((self.joined(key, &mut key_type), self.joined(value, &mut value_type)));
+        }
         let key = key_type.unwrap_or_else(|| self.inference.variable());
         let value = value_type.unwrap_or_else(|| self.inference.variable());
-        (ExpressionKind::Map(entries), Type::map(key, value))
+        (ExpressionKind::Map(checked), Type::map(key, value))
     }
 
     /// An element, and the type that it has in common with those before it: `dyn` if there is none.
@@ -233,11 +244,12 @@ impl<'a> Checker<'a> {
     fn macro_call(&mut self, call: &'a MacroNode<'a>) -> Meaning {
         let range = self.node(&call.range);
         let element = self.element_type(&range);
+        self.has_checked_macro = true;
         let number = self.variables.len();
         self.variables.push(Variable { name: call.variable.text, kind: element.clone() });
         let predicate = call.predicate.as_ref().map(|predicate| {
             let predicate = self.node(predicate);
-            self.expect_bool(&predicate);
+            self.expect_bool(&predicate.expression, &predicate.kind);
             predicate.expression
         });
         let result = call.result.as_ref().map(|result| self.node(result));
@@ -300,11 +312,11 @@ fn number_of(number: usize) -> u16 {
 fn qualified_name(node: &Node<'_>) -> Option<String> {
     let mut names = Vec::new();
     let mut node = node;
-    while let NodeKind::Select(operand, field) = &node.kind {
+    while let NodeKind::Select(operand, field) = node.kind.as_ref() {
         names.push(field.text);
         node = operand;
     }
-    let NodeKind::Identifier(root) = node.kind else { return None };
+    let NodeKind::Identifier(root) = *node.kind else { return None };
     names.push(root);
     names.reverse();
     Some(names.join("."))

@@ -62,12 +62,22 @@ const fn method(arguments: &'static [Pattern], result: Pattern) -> Overload {
     Overload::method(arguments, result)
 }
 
-/// What `<`, `<=`, `>` and `>=` take.
+const fn mixed(arguments: &'static [Pattern], result: Pattern) -> Overload {
+    Overload::mixed(arguments, result)
+}
+
+/// What `<`, `<=`, `>` and `>=` take. The first that fits says what a variable is.
 const ORDER: &[Overload] = &[
     global(&[Bool, Bool], Bool),
     global(&[Int, Int], Bool),
+    mixed(&[Int, Double], Bool),
+    mixed(&[Int, Uint], Bool),
     global(&[Uint, Uint], Bool),
+    mixed(&[Uint, Double], Bool),
+    mixed(&[Uint, Int], Bool),
     global(&[Double, Double], Bool),
+    mixed(&[Double, Int], Bool),
+    mixed(&[Double, Uint], Bool),
     global(&[String, String], Bool),
     global(&[Bytes, Bytes], Bool),
     global(&[Timestamp, Timestamp], Bool),

@@ -33,6 +33,9 @@ pub(super) enum Style {
     Global,
     /// `a.function(b)`.
     Method,
+    /// An operator between numbers of different types. It is there only once a macro has been checked: cel-go forgets
+    /// then that SpiceDB has switched these overloads off, and such expressions are in use.
+    Mixed,
 }
 
 /// One way to call a function.
@@ -47,6 +50,10 @@ pub(super) struct Overload {
 impl Overload {
     pub(super) const fn global(arguments: &'static [Pattern], result: Pattern) -> Self {
         Self { style: Style::Global, arguments, result }
+    }
+
+    pub(super) const fn mixed(arguments: &'static [Pattern], result: Pattern) -> Self {
+        Self { style: Style::Mixed, arguments, result }
     }
 
     pub(super) const fn method(arguments: &'static [Pattern], result: Pattern) -> Self {
@@ -83,7 +90,7 @@ impl Instance {
             Pattern::ListOfA => Type::list(a),
             Pattern::MapOfAToB => Type::map(a, b),
             Pattern::MapOfStringToDynamic => Type::map(Type::String, Type::Dynamic),
-            Pattern::TypeOfA => Type::Type(a.into()),
+            Pattern::TypeOfA => Type::Metatype(a.into()),
         }
     }
 }

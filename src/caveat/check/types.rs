@@ -25,7 +25,7 @@ pub(super) enum Type {
     List(Arc<Type>),
     Map(Arc<[Type; 2]>),
     /// Of a type as a value. Every two of them fit each other.
-    Type(Arc<Type>),
+    Metatype(Arc<Type>),
     /// Not known yet; by number.
     Variable(u32),
 }
@@ -81,7 +81,7 @@ pub(super) fn type_named(name: &str) -> Option<(&'static str, Type)> {
         "list" => ("list", Type::list(Type::Dynamic)),
         "map" => ("map", Type::map(Type::Dynamic, Type::Dynamic)),
         "null_type" => ("null_type", Type::Null),
-        "type" => ("type", Type::Type(Type::Error.into())),
+        "type" => ("type", Type::Metatype(Type::Error.into())),
         "google.protobuf.Timestamp" => ("google.protobuf.Timestamp", Type::Timestamp),
         "google.protobuf.Duration" => ("google.protobuf.Duration", Type::Duration),
         _ => return None,
@@ -100,7 +100,7 @@ impl fmt::Display for Type {
             Self::Map(entry) if is_result => {
                 return write!(formatter, "map({:#}, {:#})", entry[0], entry[1]);
             }
-            Self::Type(inner) if is_result && **inner != Self::Error => {
+            Self::Metatype(inner) if is_result && **inner != Self::Error => {
                 return write!(formatter, "type({inner:#})");
             }
             Self::Error => "!error!",
@@ -117,8 +117,8 @@ impl fmt::Display for Type {
             Self::IpAddress => "IPAddress",
             Self::List(element) => return write!(formatter, "list({element})"),
             Self::Map(entry) => return write!(formatter, "map({}, {})", entry[0], entry[1]),
-            Self::Type(inner) if **inner == Self::Error => "type",
-            Self::Type(inner) => return write!(formatter, "type({inner})"),
+            Self::Metatype(inner) if **inner == Self::Error => "type",
+            Self::Metatype(inner) => return write!(formatter, "type({inner})"),
         })
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn size(value: &Value, budget: &mut Budget) -> Result<Value, Stop> {
         Value::Bytes(bytes) => bytes.len(),
         Value::List(elements) => elements.len(),
         Value::Map(entries) => entries.len(),
-        _ => return Err(Stop::no_overload()),
+        _ => return Err(Stop::no_function("size", &[value])),
     };
     Ok(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)))
 }

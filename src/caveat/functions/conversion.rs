@@ -20,7 +20,7 @@ pub(super) fn to_bool(value: &Value) -> Result<Value, Stop> {
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
             _ => Err(no_conversion(value, "bool")),
         },
-        _ => Err(no_overload("bool", value)),
+        _ => Err(Stop::no_function("bool", &[value])),
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn to_int(value: &Value) -> Result<Value, Stop> {
         Value::String(text) => text.parse().map(Value::Int).map_err(|_| no_conversion(value, "int")),
         Value::Timestamp(time) => Ok(Value::Int(time.seconds())),
         Value::Duration(nanoseconds) => Ok(Value::Int(*nanoseconds)),
-        _ => Err(no_overload("int", value)),
+        _ => Err(Stop::no_function("int", &[value])),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn to_uint(value: &Value) -> Result<Value, Stop> {
             text.parse().map(Value::Uint).map_err(|_| no_conversion(value, "uint"))
         }
         Value::String(_) => Err(no_conversion(value, "uint")),
-        _ => Err(no_overload("uint", value)),
+        _ => Err(Stop::no_function("uint", &[value])),
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn to_double(value: &Value) -> Result<Value, Stop> {
         Value::String(text) => {
             formats::parse_double(text).map(Value::Double).ok_or_else(|| no_conversion(value, "double"))
         }
-        _ => Err(no_overload("double", value)),
+        _ => Err(Stop::no_function("double", &[value])),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn to_string(value: &Value, budget: &mut Budget) -> Result<Value, Sto
             text.map(Value::from)
                 .map_err(|_| Stop::failed("invalid UTF-8 in bytes, cannot convert to string"))
         }
-        _ => Err(no_overload("string", value)),
+        _ => Err(Stop::no_function("string", &[value])),
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn to_bytes(value: &Value, budget: &mut Budget) -> Result<Value, Stop
             budget.take_text(text.len())?;
             Ok(Value::Bytes(Arc::from(text.as_bytes())))
         }
-        _ => Err(no_overload("bytes", value)),
+        _ => Err(Stop::no_function("bytes", &[value])),
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn to_timestamp(value: &Value) -> Result<Value, Stop> {
                 Timestamp::parse(text).map_err(|_| no_conversion(value, "google.protobuf.Timestamp"))?;
             if time.is_in_range() { Ok(Value::Timestamp(time)) } else { Err(overflow()) }
         }
-        _ => Err(no_overload("timestamp", value)),
+        _ => Err(Stop::no_function("timestamp", &[value])),
     }
 }
 
@@ -127,16 +127,11 @@ pub(super) fn to_duration(value: &Value) -> Result<Value, Stop> {
             formats::parse_duration(text).map(Value::Duration).map_err(|_| no_conversion())
         }
         Value::Int(_) => Err(no_conversion()),
-        _ => Err(no_overload("duration", value)),
+        _ => Err(Stop::no_function("duration", &[value])),
     }
 }
 
 #[cold]
 fn no_conversion(value: &Value, to: &str) -> Stop {
     Stop::failed(format!("type conversion error from '{}' to '{to}'", value.type_name()))
-}
-
-#[cold]
-fn no_overload(function: &str, value: &Value) -> Stop {
-    Stop::failed(format!("no such overload: {function}({})", value.type_name()))
 }

@@ -17,6 +17,7 @@ use super::expression::Function;
 use super::stop::Stop;
 use super::value::Value;
 
+pub(super) use address::is_in_network;
 pub(super) use collection::{has, index, select};
 pub(super) use text::matches;
 

@@ -12,8 +12,7 @@ pub(super) fn is_subtree_of(part: &Value, whole: &Value, budget: &mut Budget) ->
     if let (Value::Map(part), Value::Map(whole)) = (part, whole) {
         return is_subtree(part, whole, budget).map(Value::Bool);
     }
-    let types = (part.type_name(), whole.type_name());
-    Err(Stop::failed(format!("no such overload: isSubtreeOf({}, {})", types.0, types.1)))
+    Err(Stop::no_function("isSubtreeOf", &[part, whole]))
 }
 
 fn is_subtree(part: &Entries, whole: &Entries, budget: &mut Budget) -> Result<bool, Stop> {

@@ -45,6 +45,22 @@ impl Part {
         })
     }
 
+    /// The function that gives it.
+    fn function(self) -> &'static str {
+        match self {
+            Self::FullYear => "getFullYear",
+            Self::Month => "getMonth",
+            Self::DayOfMonth => "getDayOfMonth",
+            Self::Date => "getDate",
+            Self::DayOfWeek => "getDayOfWeek",
+            Self::DayOfYear => "getDayOfYear",
+            Self::Hours => "getHours",
+            Self::Minutes => "getMinutes",
+            Self::Seconds => "getSeconds",
+            Self::Milliseconds => "getMilliseconds",
+        }
+    }
+
     /// Of a point in time in some time zone.
     fn of_calendar(self, calendar: Calendar) -> i64 {
         match self {
@@ -75,19 +91,18 @@ impl Part {
 
 /// A part of a point in time in UTC, or of a length of time.
 pub(super) fn get(part: Part, value: &Value) -> Result<Value, Stop> {
-    match value {
-        Value::Timestamp(time) => Ok(Value::Int(part.of_calendar(time.calendar(0)))),
-        Value::Duration(nanoseconds) => {
-            part.of_duration(*nanoseconds).map(Value::Int).ok_or_else(Stop::no_overload)
-        }
-        _ => Err(Stop::no_overload()),
-    }
+    let number = match value {
+        Value::Timestamp(time) => Some(part.of_calendar(time.calendar(0))),
+        Value::Duration(nanoseconds) => part.of_duration(*nanoseconds),
+        _ => None,
+    };
+    number.map(Value::Int).ok_or_else(|| Stop::no_function(part.function(), &[value]))
 }
 
 /// A part of a point in time in a time zone: `America/New_York`, or an offset such as `-08:00`.
 pub(super) fn get_in_zone(part: Part, value: &Value, zone: &Value) -> Result<Value, Stop> {
     let (Value::Timestamp(time), Value::String(zone)) = (value, zone) else {
-        return Err(Stop::no_overload());
+        return Err(Stop::no_function(part.function(), &[value, zone]));
     };
     let offset_seconds = formats::zone_offset(zone, *time).map_err(Stop::failed)?;
     Ok(Value::Int(part.of_calendar(time.calendar(offset_seconds))))

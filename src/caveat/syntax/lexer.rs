@@ -151,6 +151,8 @@ impl<'t> Lexer<'t, '_> {
             self.position = self.text.len() - characters.as_str().len();
         }
         self.problems.add(start..self.position, format!("the closing `{quote}` is missing"));
+        // From here on it is unknown what is text and what is not.
+        self.position = self.text.len();
         None
     }
 }

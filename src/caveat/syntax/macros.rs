@@ -10,12 +10,13 @@ use super::tree::{MacroNode, Name, Node, NodeKind};
 impl<'t> Parser<'t> {
     /// `has(operand.field)`.
     pub(super) fn has(&mut self, arguments: Vec<Node<'t>>, span: Range<usize>) -> Parsed<Node<'t>> {
-        let argument = arguments.into_iter().next();
-        if let Some(Node { kind: NodeKind::Select(operand, field), .. }) = argument {
+        let Some(argument) = arguments.into_iter().next() else {
+            return Ok(Self::placeholder(span));
+        };
+        if let NodeKind::Select(operand, field) = *argument.kind {
             return self.node(NodeKind::Has(operand, field), span);
         }
-        let argument_span = argument.map_or_else(|| span.clone(), |argument| argument.span);
-        self.problems.add(argument_span, "`has` takes the selection of a field, such as `has(value.field)`");
+        self.problems.add(argument.span, "`has` takes the selection of a field, such as `has(value.field)`");
         Ok(Self::placeholder(span))
     }
 
@@ -34,23 +35,20 @@ impl<'t> Parser<'t> {
             ("map", 2 | 3) => Macro::Map,
             ("filter", 2) => Macro::Filter,
             _ => {
-                let receiver = Some(Box::new(receiver));
+                let receiver = Some(receiver);
                 return self.node(NodeKind::Call { function, receiver, arguments }, span);
             }
         };
         let last = arguments.pop();
         let mut others = arguments.into_iter();
         let variable = others.next().unwrap_or_else(|| Self::placeholder(span.clone()));
-        let NodeKind::Identifier(text) = variable.kind else {
+        let NodeKind::Identifier(text) = *variable.kind else {
             self.problems
                 .add(variable.span, format!("the variable of `{}` must be a simple name", function.text));
             return Ok(Self::placeholder(span));
         };
         let variable = Name { text, span: variable.span };
         let (predicate, result) = if name == Macro::Map { (others.next(), last) } else { (last, None) };
-        self.node(
-            NodeKind::Macro(Box::new(MacroNode { name, range: receiver, variable, predicate, result })),
-            span,
-        )
+        self.node(NodeKind::Macro(MacroNode { name, range: receiver, variable, predicate, result }), span)
     }
 }

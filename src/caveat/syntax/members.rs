@@ -13,18 +13,15 @@ const OPTIONAL_REFUSED: &str = "optional values are not supported";
 impl<'t> Parser<'t> {
     /// A primary and what is selected from it, called on it, or looked up in it.
     pub(super) fn member(&mut self) -> Parsed<Node<'t>> {
-        let start = self.peek().start;
-        let is_nested = self.peek().kind == TokenKind::LeftParenthesis;
+        let first = self.peek();
         let mut node = self.primary()?;
         loop {
-            match self.peek().kind {
-                TokenKind::Dot => node = self.select_or_call(node, start)?,
-                TokenKind::LeftBracket => node = self.index(node, start)?,
-                TokenKind::LeftBrace if !is_nested && node.is_qualified_name() => {
-                    node = self.message(node)?;
-                }
+            node = match self.peek().kind {
+                TokenKind::Dot => self.select_or_call(node, first.start)?,
+                TokenKind::LeftBracket => self.index(node, first.start)?,
+                TokenKind::LeftBrace if can_be_message(first, &node) => self.message(&node)?,
                 _ => return Ok(node),
-            }
+            };
         }
     }
 
@@ -34,7 +31,7 @@ impl<'t> Parser<'t> {
         let field = self.expect(TokenKind::Identifier, "a field or a method")?;
         let name = Name { text: self.slice(field), span: field.span() };
         if self.take(TokenKind::LeftParenthesis).is_none() {
-            return self.node(NodeKind::Select(Box::new(operand), name), start..field.end);
+            return self.node(NodeKind::Select(operand, name), start..field.end);
         }
         let arguments = self.arguments()?;
         let span = start..self.previous_end();
@@ -47,42 +44,40 @@ impl<'t> Parser<'t> {
         let key = self.expression()?;
         let close = self.expect(TokenKind::RightBracket, "`]`")?;
         let brackets = open.start..close.end;
-        self.node(NodeKind::Index(brackets, Box::new([operand, key])), start..close.end)
+        self.node(NodeKind::Index(brackets, [operand, key]), start..close.end)
     }
 
     fn primary(&mut self) -> Parsed<Node<'t>> {
-        let token = self.peek();
-        match token.kind {
-            TokenKind::Identifier | TokenKind::Dot => self.identifier_or_call(),
-            TokenKind::LeftParenthesis => {
-                self.advance();
-                let mut node = self.expression()?;
-                let close = self.expect(TokenKind::RightParenthesis, "`)`")?;
-                node.span = token.start..close.end;
-                Ok(node)
-            }
+        match self.peek().kind {
+            TokenKind::LeftParenthesis => self.parenthesised(),
             TokenKind::LeftBracket => self.list(),
             TokenKind::LeftBrace => self.map(),
-            TokenKind::Minus if self.is_negative_number() => {
-                self.advance();
-                let number = self.advance();
-                let literal = self.literal(number, true);
-                self.node(NodeKind::Literal(literal), token.start..number.end)
-            }
-            TokenKind::Int
-            | TokenKind::Uint
-            | TokenKind::Double
-            | TokenKind::String
-            | TokenKind::Bytes
-            | TokenKind::True
-            | TokenKind::False
-            | TokenKind::Null => {
-                self.advance();
-                let literal = self.literal(token, false);
-                self.node(NodeKind::Literal(literal), token.span())
-            }
-            _ => Err(self.unexpected("an expression")),
+            TokenKind::Identifier | TokenKind::Dot => self.identifier_or_call(),
+            _ => self.literal(),
         }
+    }
+
+    fn parenthesised(&mut self) -> Parsed<Node<'t>> {
+        let open = self.advance();
+        let mut node = self.expression()?;
+        let close = self.expect(TokenKind::RightParenthesis, "`)`")?;
+        node.span = open.start..close.end;
+        Ok(node)
+    }
+
+    /// A literal, with the sign that belongs to a number.
+    fn literal(&mut self) -> Parsed<Node<'t>> {
+        let first = self.peek();
+        let is_negative = self.is_negative_number();
+        let token = if is_negative { self.peek_at(1) } else { first };
+        let Some(literal) = self.literal_of(token, is_negative) else {
+            return Err(self.unexpected("an expression"));
+        };
+        self.advance();
+        if is_negative {
+            self.advance();
+        }
+        self.node(NodeKind::Literal(literal), first.start..token.end)
     }
 
     fn identifier_or_call(&mut self) -> Parsed<Node<'t>> {
@@ -144,7 +139,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `Type{field: value}` is read to its end and refused; what comes after it is read on.
-    fn message(&mut self, name: Node<'t>) -> Parsed<Node<'t>> {
+    fn message(&mut self, name: &Node<'t>) -> Parsed<Node<'t>> {
         self.advance();
         let close = self.separated(TokenKind::RightBrace, "`,` or `}`", |parser| {
             parser.expect(TokenKind::Identifier, "a field")?;
@@ -186,47 +181,42 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// What a literal stands for; what is wrong with it is reported.
-    fn literal(&mut self, token: Token, is_negative: bool) -> Literal {
+    /// What a literal stands for, if the token is one; what is wrong with it is reported.
+    fn literal_of(&mut self, token: Token, is_negative: bool) -> Option<Literal> {
         let text = self.slice(token);
-        match token.kind {
+        Some(match token.kind {
+            TokenKind::Null => Literal::Null,
             TokenKind::True => Literal::Bool(true),
             TokenKind::False => Literal::Bool(false),
             TokenKind::Int => {
-                let magnitude = literal::magnitude(text);
-                let value = magnitude.and_then(|magnitude| {
-                    if is_negative {
-                        0_i64.checked_sub_unsigned(magnitude)
-                    } else {
-                        i64::try_from(magnitude).ok()
-                    }
-                });
-                Literal::Int(
-                    value.unwrap_or_else(|| self.bad_literal(token, "the number does not fit an int")),
-                )
+                let value = literal::magnitude(text);
+                let value = if is_negative {
+                    value.and_then(|magnitude| 0_i64.checked_sub_unsigned(magnitude))
+                } else {
+                    value.and_then(|magnitude| i64::try_from(magnitude).ok())
+                };
+                Literal::Int(self.in_range(value, token, "an int"))
             }
             TokenKind::Uint => {
                 let value = literal::magnitude(text.trim_end_matches(['u', 'U']));
-                Literal::Uint(
-                    value.unwrap_or_else(|| self.bad_literal(token, "the number does not fit a uint")),
-                )
+                Literal::Uint(self.in_range(value, token, "a uint"))
             }
             TokenKind::Double => {
-                let value: f64 = text.parse().unwrap_or(f64::INFINITY);
-                if value.is_infinite() {
-                    return Literal::Double(self.bad_literal(token, "the number does not fit a double"));
-                }
+                let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+                let value = self.in_range(value, token, "a double");
                 Literal::Double(if is_negative { -value } else { value })
             }
             TokenKind::String => Literal::String(Arc::from(self.decoded(token, literal::string(text)))),
             TokenKind::Bytes => Literal::Bytes(Arc::from(self.decoded(token, literal::bytes(text)))),
-            _ => Literal::Null,
-        }
+            _ => return None,
+        })
     }
 
-    fn bad_literal<T: Default>(&mut self, token: Token, message: &str) -> T {
-        self.problems.add(token.span(), message);
-        T::default()
+    fn in_range<T: Default>(&mut self, value: Option<T>, token: Token, kind: &str) -> T {
+        value.unwrap_or_else(|| {
+            self.problems.add(token.span(), format!("the number does not fit {kind}"));
+            T::default()
+        })
     }
 
     fn decoded<T: Default>(&mut self, token: Token, decoded: Result<T, BadLiteral>) -> T {
@@ -235,4 +225,9 @@ impl<'t> Parser<'t> {
             T::default()
         })
     }
+}
+
+/// Whether a brace after a member can be the one of `Type{…}`.
+fn can_be_message(first: Token, member: &Node<'_>) -> bool {
+    first.kind != TokenKind::LeftParenthesis && member.is_qualified_name()
 }

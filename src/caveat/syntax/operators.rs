@@ -58,9 +58,14 @@ impl<'t> Parser<'t> {
     /// Operands with operators between them.
     pub(super) fn operators(&mut self) -> Parsed<Node<'t>> {
         let first = self.unary()?;
-        if Operator::of(self.peek().kind).is_none() {
-            return Ok(first);
+        match Operator::of(self.peek().kind) {
+            Some(_) => self.chain(first),
+            None => Ok(first),
         }
+    }
+
+    /// The first operand, and at least one more.
+    fn chain(&mut self, first: Node<'t>) -> Parsed<Node<'t>> {
         let mut waiting = Waiting { operands: vec![first], ..Waiting::default() };
         while let Some(operator) = Operator::of(self.peek().kind) {
             self.reduce_before(&mut waiting, operator)?;
@@ -97,7 +102,7 @@ impl<'t> Parser<'t> {
                 return Err(self.unexpected("an expression"));
             };
             let span = left.span.start..right.span.end;
-            self.node(NodeKind::Binary(operator, token.span(), Box::new([left, right])), span)?
+            self.node(NodeKind::Binary(operator, token.span(), [left, right]), span)?
         } else {
             let mut count = 2;
             while waiting.operators.pop_if(|(last, _)| *last == operator).is_some() {
@@ -113,25 +118,29 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// Any number of `!`, or any number of `-`, before an operand. An even number of them is none.
+    /// An operand, with or without signs before it.
     fn unary(&mut self) -> Parsed<Node<'t>> {
+        match self.peek().kind {
+            TokenKind::Not => self.signs(UnaryOperator::Not),
+            TokenKind::Minus if !self.is_negative_number() => self.signs(UnaryOperator::Negate),
+            _ => self.member(),
+        }
+    }
+
+    /// Any number of the same sign before an operand. An even number of them is none.
+    fn signs(&mut self, operator: UnaryOperator) -> Parsed<Node<'t>> {
         let first = self.peek();
-        let operator = match first.kind {
-            TokenKind::Not => UnaryOperator::Not,
-            TokenKind::Minus if !self.is_negative_number() => UnaryOperator::Negate,
-            _ => return self.member(),
-        };
-        let mut count = 0;
+        let mut is_even = true;
         while self.take(first.kind).is_some() {
-            count += 1;
+            is_even = !is_even;
         }
         let mut operand = self.member()?;
         operand.span.start = first.start;
-        if count % 2 == 0 {
+        if is_even {
             return Ok(operand);
         }
         let span = operand.span.clone();
-        self.node(NodeKind::Unary(operator, first.span(), Box::new(operand)), span)
+        self.node(NodeKind::Unary(operator, first.span(), operand), span)
     }
 
     /// Whether a sign comes next that belongs to the number after it.

@@ -63,28 +63,29 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// An expression, one level deeper than what surrounds it.
+    /// An expression, one level deeper than what surrounds it. What calls it again is kept small: a level takes a frame
+    /// of each function on the way.
     pub(super) fn expression(&mut self) -> Parsed<Node<'t>> {
         if self.nesting == DEPTH_MAX {
             return Err(self.too_deep(self.peek().span()));
         }
         self.nesting += 1;
-        let node = self.conditional();
+        let mut node = self.operators()?;
+        if self.peek().kind == TokenKind::Question {
+            node = self.conditional(node)?;
+        }
         self.nesting -= 1;
-        node
+        Ok(node)
     }
 
-    /// `condition ? then : otherwise`, or without the rest. Between `?` and `:`, another one needs parentheses.
-    fn conditional(&mut self) -> Parsed<Node<'t>> {
-        let condition = self.operators()?;
-        let Some(question) = self.take(TokenKind::Question) else {
-            return Ok(condition);
-        };
+    /// The rest of `condition ? then : otherwise`. Between `?` and `:`, another one needs parentheses.
+    fn conditional(&mut self, condition: Node<'t>) -> Parsed<Node<'t>> {
+        let question = self.advance();
         let then = self.operators()?;
         self.expect(TokenKind::Colon, "`:`")?;
         let otherwise = self.expression()?;
         let span = condition.span.start..otherwise.span.end;
-        self.node(NodeKind::Conditional(question.span(), Box::new([condition, then, otherwise])), span)
+        self.node(NodeKind::Conditional(question.span(), [condition, then, otherwise]), span)
     }
 
     /// A node, if the tree does not become too deep.
@@ -93,12 +94,12 @@ impl<'t> Parser<'t> {
         if depth > DEPTH_MAX {
             return Err(self.too_deep(span));
         }
-        Ok(Node { kind, span, depth })
+        Ok(Node { kind: Box::new(kind), span, depth })
     }
 
     /// What stands for a part that was refused, so that what comes after it can be read.
     pub(super) fn placeholder(span: Range<usize>) -> Node<'t> {
-        Node { kind: NodeKind::Literal(Literal::Null), span, depth: 0 }
+        Node { kind: Box::new(NodeKind::Literal(Literal::Null)), span, depth: 0 }
     }
 
     fn too_deep(&mut self, span: Range<usize>) -> Stop {

@@ -14,7 +14,8 @@ pub(crate) struct Tree<'t> {
 /// One part of an expression and where it stands in the text, in bytes, parentheses around it included.
 #[derive(Debug)]
 pub(crate) struct Node<'t> {
-    pub(crate) kind: NodeKind<'t>,
+    /// Boxed: small nodes keep the parser's frames small.
+    pub(crate) kind: Box<NodeKind<'t>>,
     pub(crate) span: Range<usize>,
     /// Nodes on the longest way down to a leaf, without the leaf.
     pub(super) depth: u16,
@@ -34,28 +35,28 @@ pub(crate) enum NodeKind<'t> {
     /// A name. A dot before it, which means that it is not relative to a container, changes nothing here.
     Identifier(&'t str),
     /// An operator and where it stands.
-    Unary(UnaryOperator, Range<usize>, Box<Node<'t>>),
-    Binary(BinaryOperator, Range<usize>, Box<[Node<'t>; 2]>),
+    Unary(UnaryOperator, Range<usize>, Node<'t>),
+    Binary(BinaryOperator, Range<usize>, [Node<'t>; 2]),
     /// `a && b && …`, as many as follow each other without parentheses.
     All(Vec<Node<'t>>),
     /// `a || b || …`, likewise.
     Any(Vec<Node<'t>>),
     /// `condition ? then : otherwise`, and where the question mark stands.
-    Conditional(Range<usize>, Box<[Node<'t>; 3]>),
-    Select(Box<Node<'t>>, Name<'t>),
+    Conditional(Range<usize>, [Node<'t>; 3]),
+    Select(Node<'t>, Name<'t>),
     /// `has(operand.field)`.
-    Has(Box<Node<'t>>, Name<'t>),
+    Has(Node<'t>, Name<'t>),
     /// `container[key]`, and where the brackets stand.
-    Index(Range<usize>, Box<[Node<'t>; 2]>),
+    Index(Range<usize>, [Node<'t>; 2]),
     /// `function(arguments)` or `receiver.function(arguments)`.
     Call {
         function: Name<'t>,
-        receiver: Option<Box<Node<'t>>>,
+        receiver: Option<Node<'t>>,
         arguments: Vec<Node<'t>>,
     },
     List(Vec<Node<'t>>),
     Map(Vec<(Node<'t>, Node<'t>)>),
-    Macro(Box<MacroNode<'t>>),
+    Macro(MacroNode<'t>),
 }
 
 /// A macro over a range.
@@ -110,10 +111,10 @@ impl Node<'_> {
     /// Whether it is a name, or names joined by dots.
     pub(super) fn is_qualified_name(&self) -> bool {
         let mut node = self;
-        while let NodeKind::Select(operand, _) = &node.kind {
+        while let NodeKind::Select(operand, _) = node.kind.as_ref() {
             node = operand;
         }
-        matches!(node.kind, NodeKind::Identifier(_))
+        matches!(*node.kind, NodeKind::Identifier(_))
     }
 }
 
@@ -124,8 +125,8 @@ impl NodeKind<'_> {
         Some(match self {
             Self::Literal(_) | Self::Identifier(_) => return None,
             Self::Unary(_, _, operand) | Self::Select(operand, _) | Self::Has(operand, _) => operand.depth,
-            Self::Binary(_, _, operands) | Self::Index(_, operands) => deepest(operands.as_slice()),
-            Self::Conditional(_, operands) => deepest(operands.as_slice()),
+            Self::Binary(_, _, operands) | Self::Index(_, operands) => deepest(operands),
+            Self::Conditional(_, operands) => deepest(operands),
             Self::All(nodes) | Self::Any(nodes) | Self::List(nodes) => deepest(nodes),
             Self::Call { receiver, arguments, .. } => {
                 receiver.as_ref().map_or(0, |receiver| receiver.depth).max(deepest(arguments))

@@ -97,15 +97,6 @@ impl Caveat {
         Bindings::new(self.parameters.iter().map(bind))
     }
 
-    /// The values that a context gives to the parameters that `given` has no value for.
-    pub fn bind_unless(&self, context: &Context, given: &Bindings) -> Result<Bindings, ConversionError> {
-        let bind = |(parameter, given): (&Parameter, &Option<_>)| {
-            let value = context.get(&parameter.name).filter(|_| given.is_none());
-            value.map(|value| convert::convert(parameter, value)).transpose()
-        };
-        self.parameters.iter().zip(&given.0).map(bind).collect::<Result<_, _>>().map(Bindings)
-    }
-
     /// Whether a context may be stored: all its names are parameters, and all its values fit.
     pub fn check_context(&self, context: &Context) -> Result<(), ContextError> {
         let is_known = |name: &&str| self.parameters.iter().any(|parameter| parameter.name == *name);

@@ -1,6 +1,6 @@
 //! The conditions of relationships, decided with the context of the question.
 
-use crate::caveat::{Bindings, Budget, Condition, Context, ConversionError, Verdict};
+use crate::caveat::{Bindings, Budget, Condition, Context, Verdict};
 
 use super::answer::{Answer, Doubts};
 use super::error::{CaveatError, CaveatProblem, EvaluateError};
@@ -21,7 +21,7 @@ pub(super) struct Conditions<'run> {
 #[derive(Debug, Default, Clone)]
 struct Use {
     /// The question's context in the caveat's types.
-    given: Option<Result<Bindings, ConversionError>>,
+    given: Option<Bindings>,
     /// The answer where no context is stored.
     context_free: Option<Answer>,
 }
@@ -72,22 +72,19 @@ impl<'run> Conditions<'run> {
             Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
         };
         let context = self.context;
-        let given = self.uses[place].given.get_or_insert_with(|| caveat.bind(context));
-        let outcome = match given {
-            Ok(given) => caveat.evaluate(Some(&stored), Some(given), budget),
-            // What does not fit may be what the stored context overrides.
-            Err(_) => match caveat.bind_unless(context, &stored) {
-                Ok(given) => caveat.evaluate(Some(&stored), Some(&given), budget),
-                Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
-            },
-        };
-        match outcome {
+        let given = self.uses[place].given.get_or_insert_with(|| caveat.bind_request(context));
+        if let Some(error) = given.refused(Some(&stored)) {
+            let error = error.clone();
+            return self.fail(condition, CaveatProblem::Conversion(error));
+        }
+        match caveat.evaluate(Some(&stored), Some(given), budget) {
             Ok(Verdict::True) => Answer::YES,
             Ok(Verdict::False) => Answer::NO,
             Ok(Verdict::Unknown(missing)) => {
                 let mut missing: super::answer::Missing =
                     missing.iter().map(|place| plan.parameters[usize::from(*place)]).collect();
                 missing.sort_unstable();
+                missing.dedup();
                 self.doubts.missing(missing)
             }
             Err(error) => self.fail(condition, CaveatProblem::Evaluation(error)),

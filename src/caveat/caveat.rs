@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::bindings::Bindings;
 use super::budget::Budget;
+use super::constants;
 use super::context::Context;
 use super::convert;
 use super::error::{CompileError, ContextError, ConversionError, EvaluationError};
@@ -53,6 +54,7 @@ impl Caveat {
     pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
         let tree = syntax::parse(expression)?;
         let (expression, unused) = check::check(&parameters, &tree)?;
+        let expression = constants::fold(expression);
         let mut hasher = DefaultHasher::new();
         parameters.hash(&mut hasher);
         let (parameters, signature) = (parameters.into_boxed_slice(), hasher.finish());
@@ -82,11 +84,17 @@ impl Caveat {
 
     /// The values that a context gives to the parameters. What else it has is ignored.
     pub fn bind(&self, context: &Context) -> Result<Bindings, ConversionError> {
+        self.bind_request(context).accepted()
+    }
+
+    /// The same for a request, whose values need not fit where a stored context gives the parameter as well: ask for
+    /// [`Bindings::refused`] before an evaluation.
+    pub fn bind_request(&self, context: &Context) -> Bindings {
         let bind = |parameter: &Parameter| {
             let value = context.get(&parameter.name);
             value.map(|value| convert::convert(parameter, value)).transpose()
         };
-        self.parameters.iter().map(bind).collect::<Result<_, _>>().map(Bindings)
+        Bindings::new(self.parameters.iter().map(bind))
     }
 
     /// Whether a context may be stored: all its names are parameters, and all its values fit.

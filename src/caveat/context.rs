@@ -16,8 +16,8 @@ impl Context {
         if json.is_empty() {
             return Ok(Self::default());
         }
-        let fields = serde_json::from_str(json)
-            .map_err(|error| MalformedContext { problem: error.to_string() })?;
+        let fields =
+            serde_json::from_str(json).map_err(|error| MalformedContext { problem: error.to_string() })?;
         Ok(Self { fields })
     }
 

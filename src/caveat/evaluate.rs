@@ -1,10 +1,25 @@
 //! Three-valued evaluation of a checked expression.
+//!
+//! An operation has a value, or depends on parameters that were not given, or fails. Strict operations take over the
+//! first of their operands that has no value; `&&`, `||` and the macros `all` and `exists` may not need it. Which
+//! unknown or failed operand counts is as in cel-go, so that the same parameters are reported missing.
+
+use std::borrow::Cow;
+
+use ipnet::IpNet;
+use smallvec::SmallVec;
 
 use super::bindings::Bindings;
 use super::budget::Budget;
-use super::caveat::Verdict;
+use super::caveat::{Missing, Verdict};
+use super::comprehension;
+use super::entries::{Entries, MapKey};
 use super::error::EvaluationError;
-use super::expression::Expression;
+use super::expression::{Expression, ExpressionKind, Function};
+use super::functions;
+use super::logic::Fold;
+use super::stop::Stop;
+use super::value::Value;
 
 /// Evaluates a boolean expression.
 pub(super) fn evaluate(
@@ -13,6 +28,188 @@ pub(super) fn evaluate(
     request: Option<&Bindings>,
     budget: &mut Budget,
 ) -> Result<Verdict, EvaluationError> {
-    let _ = (expression, stored, request, budget);
-    todo!("back")
+    let mut evaluator = Evaluator { stored, request, variables: SmallVec::new(), budget };
+    match evaluator.truth(expression) {
+        Ok(true) => Ok(Verdict::True),
+        Ok(false) => Ok(Verdict::False),
+        Err(Stop::Unknown(missing)) => Ok(Verdict::Unknown(missing)),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Exhausted(exhausted)) => Err(exhausted.into()),
+    }
+}
+
+/// The value of an operation, borrowed from the expression or a context where that is possible.
+pub(super) type Outcome<'a> = Result<Cow<'a, Value>, Stop>;
+
+/// One evaluation.
+pub(super) struct Evaluator<'a, 'b> {
+    stored: Option<&'a Bindings>,
+    request: Option<&'a Bindings>,
+    /// Of the macros around, the outermost first.
+    pub(super) variables: SmallVec<[Cow<'a, Value>; 4]>,
+    pub(super) budget: &'b mut Budget,
+}
+
+impl<'a> Evaluator<'a, '_> {
+    /// The value of a boolean expression.
+    #[inline]
+    pub(super) fn truth(&mut self, expression: &'a Expression) -> Result<bool, Stop> {
+        match self.value(expression)?.as_ref() {
+            Value::Bool(value) => Ok(*value),
+            _ => Err(Stop::no_overload()),
+        }
+    }
+
+    /// The value of an expression. The parser bounds how deep expressions are.
+    #[inline]
+    pub(super) fn value(&mut self, expression: &'a Expression) -> Outcome<'a> {
+        self.budget.take(1)?;
+        match &expression.kind {
+            ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
+            ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
+            kind => self.operation(kind),
+        }
+    }
+
+    #[inline(never)]
+    fn operation(&mut self, kind: &'a ExpressionKind) -> Outcome<'a> {
+        match kind {
+            ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
+            ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
+            ExpressionKind::Variable(variable) => self.variable(*variable),
+            ExpressionKind::Not(operand) => owned(!self.truth(operand)?),
+            ExpressionKind::All(operands) => self.fold(operands, false),
+            ExpressionKind::Any(operands) => self.fold(operands, true),
+            ExpressionKind::Conditional(parts) => {
+                let [condition, then, otherwise] = parts.as_ref();
+                if self.truth(condition)? { self.value(then) } else { self.value(otherwise) }
+            }
+            ExpressionKind::Select(operand, field) => self.select(operand, field),
+            ExpressionKind::Has(operand, field) => self.has(operand, field),
+            ExpressionKind::Call(function, arguments) => self.call(*function, arguments),
+            ExpressionKind::Matches(operand, pattern) => self.matches(operand, pattern),
+            ExpressionKind::InCidr(operand, network) => self.in_cidr(operand, network),
+            ExpressionKind::List(elements) => self.list(elements),
+            ExpressionKind::Map(entries) => self.map(entries),
+            ExpressionKind::Macro(call) => comprehension::run(self, call),
+        }
+    }
+
+    fn parameter(&self, parameter: u16) -> Outcome<'a> {
+        let stored = self.stored.and_then(|bindings| bindings.get(parameter));
+        let value = stored.or_else(|| self.request.and_then(|bindings| bindings.get(parameter)));
+        value.map(Cow::Borrowed).ok_or_else(|| Stop::Unknown(Missing::from_slice(&[parameter])))
+    }
+
+    fn variable(&self, variable: u16) -> Outcome<'a> {
+        let value = self.variables.get(usize::from(variable));
+        debug_assert!(value.is_some(), "the checker numbers variables by the macros around them");
+        value.cloned().ok_or_else(|| Stop::failed("no such variable"))
+    }
+
+    #[inline(never)]
+    fn fold(&mut self, operands: &'a [Expression], decisive: bool) -> Outcome<'a> {
+        let mut fold = Fold::new(decisive);
+        for operand in operands {
+            if fold.add(self.truth(operand))? {
+                break;
+            }
+        }
+        owned(fold.finish()?)
+    }
+
+    #[inline(never)]
+    fn select(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
+        let container = self.value(operand)?;
+        inside(&container, |value| functions::select(value, field))
+    }
+
+    #[inline(never)]
+    fn has(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
+        let container = self.value(operand)?;
+        owned(functions::has(&container, field)?)
+    }
+
+    fn call(&mut self, function: Function, arguments: &'a [Expression]) -> Outcome<'a> {
+        match (function, arguments) {
+            (Function::Index, [container, key]) => self.index(container, key),
+            (Function::ToDynamic, [operand]) => self.value(operand),
+            (_, [operand]) => {
+                let operand = self.value(operand)?;
+                functions::call_one(function, &operand, self.budget).map(Cow::Owned)
+            }
+            (_, [left, right]) => {
+                let left = self.value(left)?;
+                let right = self.value(right)?;
+                functions::call_two(function, &left, &right, self.budget).map(Cow::Owned)
+            }
+            _ => Err(Stop::no_overload()),
+        }
+    }
+
+    /// A key that fails counts before a container that is not known, and only then.
+    #[inline(never)]
+    fn index(&mut self, container: &'a Expression, key: &'a Expression) -> Outcome<'a> {
+        let container = match self.value(container) {
+            Ok(container) => container,
+            Err(Stop::Unknown(missing)) => {
+                return match self.value(key) {
+                    Err(stop @ (Stop::Failed(_) | Stop::Exhausted(_))) => Err(stop),
+                    _ => Err(Stop::Unknown(missing)),
+                };
+            }
+            Err(stop) => return Err(stop),
+        };
+        let key = self.value(key)?;
+        inside(&container, |value| functions::index(value, &key))
+    }
+
+    #[inline(never)]
+    fn matches(&mut self, operand: &'a Expression, pattern: &regex::Regex) -> Outcome<'a> {
+        let operand = self.value(operand)?;
+        owned(functions::matches(&operand, pattern, self.budget)?)
+    }
+
+    #[inline(never)]
+    fn in_cidr(&mut self, operand: &'a Expression, network: &IpNet) -> Outcome<'a> {
+        let operand = self.value(operand)?;
+        owned(functions::is_in_network(&operand, network)?)
+    }
+
+    #[inline(never)]
+    fn list(&mut self, elements: &'a [Expression]) -> Outcome<'a> {
+        let values = elements.iter().map(|element| self.value(element).map(Cow::into_owned));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        owned(Value::list(values))
+    }
+
+    #[inline(never)]
+    fn map(&mut self, entries: &'a [(Expression, Expression)]) -> Outcome<'a> {
+        let entry = |(key, value): &'a (Expression, Expression)| {
+            let key = self.value(key)?;
+            let value = self.value(value)?.into_owned();
+            let no_key = || Stop::failed(format!("unsupported key type '{}' in map", key.type_name()));
+            Ok((MapKey::of(&key).ok_or_else(no_key)?, value))
+        };
+        let entries = entries.iter().map(entry).collect::<Result<Entries, Stop>>()?;
+        owned(Value::Map(entries.into()))
+    }
+}
+
+/// A value that was just made.
+#[expect(clippy::unnecessary_wraps, reason = "what evaluates an operation ends with this")]
+#[inline]
+pub(super) fn owned<'a>(value: impl Into<Value>) -> Outcome<'a> {
+    Ok(Cow::Owned(value.into()))
+}
+
+/// A part of a value: borrowed if the whole is.
+fn inside<'a, F>(whole: &Cow<'a, Value>, part: F) -> Outcome<'a>
+where
+    F: for<'v> FnOnce(&'v Value) -> Result<&'v Value, Stop>,
+{
+    match whole {
+        Cow::Borrowed(whole) => part(whole).map(Cow::Borrowed),
+        Cow::Owned(whole) => part(whole).map(|part| Cow::Owned(part.clone())),
+    }
 }

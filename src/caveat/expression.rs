@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::value::Value;
 
 /// One operation and where it stands in the expression's text, in bytes.
@@ -35,6 +37,8 @@ pub(super) enum ExpressionKind {
     Call(Function, Vec<Expression>),
     /// `matches` with a pattern that is a literal.
     Matches(Box<Expression>, regex::Regex),
+    /// `in_cidr` with a network that is a literal.
+    InCidr(Box<Expression>, IpNet),
     List(Vec<Expression>),
     Map(Vec<(Expression, Expression)>),
     Macro(Box<MacroCall>),

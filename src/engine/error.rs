@@ -202,7 +202,7 @@ pub enum WriteRelationshipsError {
         /// The caveat.
         caveat: CaveatName,
         /// What is wrong.
-        problem: ContextError,
+        problem: Box<ContextError>,
     },
     /// CREATE of a relationship that is there.
     #[error(

@@ -156,9 +156,9 @@ fn check_context(schema: &Schema, update: &RelationshipUpdate) -> Result<(), Wri
         return Ok(());
     }
     let context = Context::parse(context_json).map_err(ContextError::from);
-    context
-        .and_then(|context| caveat.compiled.check_context(&context))
-        .map_err(|problem| WriteRelationshipsError::InvalidContext { caveat: name.clone(), problem })
+    context.and_then(|context| caveat.compiled.check_context(&context)).map_err(|problem| {
+        WriteRelationshipsError::InvalidContext { caveat: name.clone(), problem: Box::new(problem) }
+    })
 }
 
 /// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them.

@@ -85,8 +85,6 @@ struct WalkFrame {
     condition: Answer,
     /// Whether one subject is enough; otherwise all are needed, and there must be one.
     is_any: bool,
-    /// Whether any form has been looked at.
-    is_started: bool,
     /// Whether the index has more subjects of this form than were copied.
     has_more: bool,
     /// Whether any subject has been seen.
@@ -315,12 +313,11 @@ impl<'run, 'data, 'caller> Machine<'run, 'data, 'caller> {
     fn fill(&mut self, walk: &Walk, frame: &mut WalkFrame) -> Result<bool, Stop> {
         let mut after = self.subjects.last().filter(|_| frame.has_more);
         self.subjects.truncate(frame.start, frame.conditions_start);
-        frame.next = frame.start;
-        if !frame.is_started {
-            frame.is_started = true;
-        } else if after.is_none() {
+        // At first, nothing of this form has been asked yet.
+        if frame.next > frame.start && after.is_none() {
             frame.step += 1;
         }
+        frame.next = frame.start;
         while let Some((form, target)) = walk.steps.get(frame.step) {
             let is_worthwhile =
                 !frame.is_any || target.is_some_and(|target| self.goal.possible.contains(target));
@@ -361,7 +358,6 @@ impl<'run, 'data, 'caller> Machine<'run, 'data, 'caller> {
             answer: decisive(!is_any),
             condition: Answer::YES,
             is_any,
-            is_started: false,
             has_more: false,
             has_subject: false,
         }

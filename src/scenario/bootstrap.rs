@@ -93,12 +93,13 @@ fn write_batch(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), ScenarioErro
     for placed in batch {
         let (scenario, line, relationship) = placed;
         if let Err(error) = write(engine, std::slice::from_ref(placed)) {
+            let error = Box::new(error);
             let problem = Problem::Write { relationship: relationship.to_string(), error };
             return Err(ScenarioError::new(&scenario.file, *line, problem));
         }
     }
     let file = batch.first().map_or_else(Default::default, |(scenario, ..)| scenario.file.clone());
-    Err(ScenarioError::new(file, 0, Problem::Store(error)))
+    Err(ScenarioError::new(file, 0, Problem::Store(Box::new(error))))
 }
 
 fn write(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), WriteRelationshipsError> {

@@ -16,9 +16,14 @@ pub(super) struct Problems {
 impl Problems {
     /// Adds an error; what comes after the twentieth is dropped.
     pub(super) fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
-        if self.errors.len() < ERRORS_MAX {
+        if !self.is_full() {
             self.errors.push(CompileError { message: message.into(), span });
         }
+    }
+
+    /// Whether more errors would be dropped, so that their messages need not be made.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.len() >= ERRORS_MAX
     }
 
     pub(super) fn is_empty(&self) -> bool {

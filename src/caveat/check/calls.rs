@@ -58,6 +58,10 @@ impl Checker<'_> {
     /// Reports that a function does not take these types, worded as in CEL: `receiver.(argument, …)` or
     /// `(argument, …)`.
     fn refuse(&mut self, name: &str, style: Style, arguments: &[&Type], at: &Range<usize>) -> Type {
+        // What is wrong with an argument is reported already.
+        if arguments.contains(&&Type::Error) || self.problems.is_full() {
+            return Type::Error;
+        }
         let shown = arguments.iter().take(ARGUMENTS_SHOWN_MAX);
         let mut texts: Vec<String> =
             shown.map(|kind| shortened(&self.inference.resolve(kind).to_string())).collect();

@@ -41,7 +41,7 @@ pub(super) struct Checker<'a> {
     pub(super) inference: Inference,
     /// Patterns compiled so far.
     pub(super) patterns: usize,
-    problems: Problems,
+    pub(super) problems: Problems,
 }
 
 impl<'a> Checker<'a> {

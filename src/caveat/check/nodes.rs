@@ -68,11 +68,19 @@ impl<'a> Checker<'a> {
         if let Some((name, kind)) = type_named(name) {
             return (ExpressionKind::Literal(Value::Type(name)), Type::Metatype(kind.into()));
         }
-        let candidates = self.parameters.keys().copied();
-        let candidates = candidates.chain(self.variables.iter().map(|variable| variable.name));
-        let message = undeclared(name, candidates);
-        self.report(span.clone(), message);
+        let parameters = self.parameters.keys().copied();
+        let candidates: Vec<&str> =
+            parameters.chain(self.variables.iter().map(|variable| variable.name)).collect();
+        self.undeclared(name, span, candidates.into_iter());
         REFUSED
+    }
+
+    fn undeclared<'n>(&mut self, name: &str, at: &Range<usize>, known: impl Iterator<Item = &'n str>) {
+        if !self.problems.is_full() {
+            let message =
+                format!("undeclared reference to `{}`{}", shortened(name), did_you_mean(name, known));
+            self.report(at.clone(), message);
+        }
     }
 
     fn unary(&mut self, operator: UnaryOperator, at: &Range<usize>, operand: &'a Node<'a>) -> Meaning {
@@ -174,7 +182,7 @@ impl<'a> Checker<'a> {
         let (arguments, argument_kinds) = self.nodes(arguments);
         let receiver = receiver.map(|receiver| self.node(receiver));
         let Some(declaration) = overloads::named(name.text) else {
-            self.report(name.span.clone(), undeclared(name.text, overloads::names()));
+            self.undeclared(name.text, &name.span, overloads::names());
             return REFUSED;
         };
         let style = if receiver.is_some() { Style::Method } else { Style::Global };
@@ -284,10 +292,6 @@ impl<'a> Checker<'a> {
             }
         }
     }
-}
-
-fn undeclared<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
-    format!("undeclared reference to `{}`{}", shortened(name), did_you_mean(name, candidates))
 }
 
 fn literal_of(literal: &Literal) -> Meaning {

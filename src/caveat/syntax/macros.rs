@@ -10,17 +10,17 @@ use super::tree::{MacroNode, Name, Node, NodeKind};
 impl<'t> Parser<'t> {
     /// `has(operand.field)`.
     pub(super) fn has(&mut self, arguments: Vec<Node<'t>>, span: Range<usize>) -> Parsed<Node<'t>> {
-        let Some(argument) = arguments.into_iter().next() else {
-            return Ok(Self::placeholder(span));
-        };
-        if let NodeKind::Select(operand, field) = *argument.kind {
+        let place = arguments.first().map_or_else(|| span.clone(), |argument| argument.span.clone());
+        if let Ok([argument]) = <[Node<'t>; 1]>::try_from(arguments)
+            && let NodeKind::Select(operand, field) = *argument.kind
+        {
             return self.node(NodeKind::Has(operand, field), span);
         }
-        self.problems.add(argument.span, "`has` takes the selection of a field, such as `has(value.field)`");
+        self.problems.add(place, "`has` takes the selection of a field, such as `has(value.field)`");
         Ok(Self::placeholder(span))
     }
 
-    /// A method call, which is a macro if name and number of arguments say so.
+    /// A method call, which is a macro if its name says so.
     pub(super) fn method_call(
         &mut self,
         receiver: Node<'t>,
@@ -28,17 +28,23 @@ impl<'t> Parser<'t> {
         mut arguments: Vec<Node<'t>>,
         span: Range<usize>,
     ) -> Parsed<Node<'t>> {
-        let name = match (function.text, arguments.len()) {
-            ("all", 2) => Macro::All,
-            ("exists", 2) => Macro::Exists,
-            ("exists_one", 2) => Macro::ExistsOne,
-            ("map", 2 | 3) => Macro::Map,
-            ("filter", 2) => Macro::Filter,
+        let name = match function.text {
+            "all" => Macro::All,
+            "exists" => Macro::Exists,
+            "exists_one" => Macro::ExistsOne,
+            "map" => Macro::Map,
+            "filter" => Macro::Filter,
             _ => {
                 let receiver = Some(receiver);
                 return self.node(NodeKind::Call { function, receiver, arguments }, span);
             }
         };
+        if !(arguments.len() == 2 || arguments.len() == 3 && name == Macro::Map) {
+            let example =
+                format!("`{0}` takes a variable and an expression, such as `{0}(x, x > 0)`", function.text);
+            self.problems.add(function.span, example);
+            return Ok(Self::placeholder(span));
+        }
         let last = arguments.pop();
         let mut others = arguments.into_iter();
         let variable = others.next().unwrap_or_else(|| Self::placeholder(span.clone()));

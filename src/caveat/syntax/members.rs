@@ -93,7 +93,7 @@ impl<'t> Parser<'t> {
         }
         let arguments = self.arguments()?;
         let span = start..self.previous_end();
-        if !has_leading_dot && name.text == "has" && arguments.len() == 1 {
+        if !has_leading_dot && name.text == "has" {
             return self.has(arguments, span);
         }
         self.node(NodeKind::Call { function: name, receiver: None, arguments }, span)

@@ -82,7 +82,9 @@ impl<'t> Parser<'t> {
     fn conditional(&mut self, condition: Node<'t>) -> Parsed<Node<'t>> {
         let question = self.advance();
         let then = self.operators()?;
-        self.expect(TokenKind::Colon, "`:`")?;
+        let nested_hint = "`:` (a condition before it needs parentheses)";
+        let is_nested = self.peek().kind == TokenKind::Question;
+        self.expect(TokenKind::Colon, if is_nested { nested_hint } else { "`:`" })?;
         let otherwise = self.expression()?;
         let span = condition.span.start..otherwise.span.end;
         self.node(NodeKind::Conditional(question.span(), [condition, then, otherwise]), span)

@@ -82,7 +82,7 @@ fn tokens_without_a_place() {
         ("f(a,)", ")", "expected an expression, found `)`"),
         ("f(a b)", "b", "expected `,` or `)`, found `b`"),
         ("a ? b", "", "expected `:`, but the expression ends"),
-        ("a ? b ? c : d : e", "?", "expected `:`, found `?`"),
+        ("a ? b ? c : d : e", "?", "expected `:` (a condition before it needs parentheses), found `?`"),
         ("a.", "", "expected a field or a method, but the expression ends"),
         ("a.null", "null", "expected a field or a method, found `null`"),
         ("a.1", ".1", "expected an operator or the end, found `.1`"),
@@ -143,6 +143,11 @@ fn what_is_left_out_of_the_language() {
 fn macros_with_wrong_arguments() {
     check(&[
         ("has(a)", "a", "`has` takes the selection of a field"),
+        ("has(a.b, c)", "a.b", "`has` takes the selection of a field"),
+        ("has()", "has()", "`has` takes the selection of a field"),
+        ("a.all(x)", "all", "`all` takes a variable and an expression, such as `all(x, x > 0)`"),
+        ("a.filter(x, b, c)", "filter", "`filter` takes a variable and an expression"),
+        ("a.map(x)", "map", "`map` takes a variable and an expression"),
         ("has(a[b])", "a[b]", "`has` takes the selection of a field"),
         ("a.all(1, b)", "1", "the variable of `all` must be a simple name"),
         ("a.map(x.y, b, c)", "x.y", "the variable of `map` must be a simple name"),

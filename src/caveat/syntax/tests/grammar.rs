@@ -116,11 +116,10 @@ fn lists_and_maps_may_end_with_a_comma() {
 }
 
 #[test]
-fn macros_are_known_by_name_and_number_of_arguments() {
+fn macros_are_known_by_name() {
     check(&[
         ("has(a.b)", "(has.b a)"),
         ("has((a.b.c))", "(has.c (.b a))"),
-        ("has(a.b, c)", "(call has (.b a) c)"),
         (".has(a.b)", "(call has (.b a))"),
         ("a.has(b)", "(method has a b)"),
         ("a.all(x, x)", "(macro All x a x)"),
@@ -129,8 +128,6 @@ fn macros_are_known_by_name_and_number_of_arguments() {
         ("a.map(x, b)", "(macro Map x a b)"),
         ("a.map(x, b, c)", "(macro Map x a b c)"),
         ("a.filter(x, b)", "(macro Filter x a b)"),
-        ("a.filter(x, b, c)", "(method filter a x b c)"),
-        ("a.all(x)", "(method all a x)"),
         ("all(a, x, x)", "(call all a x x)"),
         ("a.all", "(.all a)"),
         ("a.map(x, x).all(x, x.all(y, y))", "(macro All x (macro Map x a x) (macro All y x y))"),

@@ -48,7 +48,8 @@ fn parameters(declaration: &str) -> Vec<Parameter> {
 }
 
 fn parameter_type(text: &str) -> ParameterType {
-    let inner = |prefix| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>')).map(parameter_type);
+    let inner =
+        |prefix| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>')).map(parameter_type);
     if let Some(element) = inner("list<") {
         return ParameterType::List(Box::new(element));
     }
@@ -86,7 +87,8 @@ fn good_caveats_compile_to_their_outlines() {
     check("good", 120, |_, result| match result {
         Ok(caveat) => {
             let unused = caveat.unused_parameters();
-            let unused = if unused.is_empty() { String::new() } else { format!("unused: {}\n", unused.join(" ")) };
+            let unused =
+                if unused.is_empty() { String::new() } else { format!("unused: {}\n", unused.join(" ")) };
             format!("=> {}\n{unused}", Outline(&caveat))
         }
         Err(errors) => format!("refused: {errors:?}\n"),

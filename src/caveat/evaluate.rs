@@ -147,21 +147,32 @@ impl<'a> Evaluator<'a, '_> {
         }
     }
 
-    /// A key that fails counts before a container that is not known, and only then.
     #[inline(never)]
     fn index(&mut self, container: &'a Expression, key: &'a Expression) -> Outcome<'a> {
-        let container = match self.value(container) {
-            Ok(container) => container,
-            Err(Stop::Unknown(missing)) => {
-                return match self.value(key) {
-                    Err(stop @ (Stop::Failed(_) | Stop::Exhausted(_))) => Err(stop),
-                    _ => Err(Stop::Unknown(missing)),
-                };
-            }
+        let found = match self.value(container) {
+            Ok(found) => found,
+            Err(Stop::Unknown(missing)) => return Err(self.index_into_unknown(container, missing, key)),
             Err(stop) => return Err(stop),
         };
         let key = self.value(key)?;
-        inside(&container, |value| functions::index(value, &key))
+        inside(&found, |value| functions::index(value, &key))
+    }
+
+    /// On a path from a parameter, such as `m.a[key]`, a key that fails counts before what is not known, and an
+    /// unknown key before an unknown one to the left of it.
+    #[cold]
+    fn index_into_unknown(
+        &mut self,
+        container: &'a Expression,
+        missing: Missing,
+        key: &'a Expression,
+    ) -> Stop {
+        let Some(root) = root(container) else { return Stop::Unknown(missing) };
+        match self.value(key) {
+            Err(Stop::Unknown(key)) if self.parameter(root).is_ok() => Stop::Unknown(key),
+            Err(stop @ (Stop::Failed(_) | Stop::Exhausted(_))) => stop,
+            _ => Stop::Unknown(missing),
+        }
     }
 
     #[inline(never)]
@@ -193,6 +204,16 @@ impl<'a> Evaluator<'a, '_> {
         };
         let entries = entries.iter().map(entry).collect::<Result<Entries, Stop>>()?;
         owned(Value::Map(entries.into()))
+    }
+}
+
+/// The parameter that a path such as `m.a[key].b` starts from.
+fn root(path: &Expression) -> Option<u16> {
+    match &path.kind {
+        ExpressionKind::Parameter(parameter) => Some(*parameter),
+        ExpressionKind::Select(operand, _) => root(operand),
+        ExpressionKind::Call(Function::Index, arguments) => arguments.first().and_then(root),
+        _ => None,
     }
 }
 

@@ -16,10 +16,13 @@ use arrowroot::caveat::{Budget, Caveat, Context, Parameter, ParameterType, Verdi
 
 use table::Table;
 
+/// Names and types; types own their parts, so a constant has them made.
+type Parameters = &'static [(&'static str, fn() -> ParameterType)];
+
 /// One condition with its context.
 struct Case {
     name: &'static str,
-    parameters: &'static [(&'static str, fn() -> ParameterType)],
+    parameters: Parameters,
     expression: &'static str,
     context: &'static str,
     /// Whether the verdict is known.
@@ -27,7 +30,7 @@ struct Case {
 }
 
 const OFFICE: &str = r#"ip.in_cidr("10.0.0.0/8") && hour >= 9 && hour < 17 && tier in ["gold", "silver"]"#;
-const OFFICE_PARAMETERS: &[(&str, fn() -> ParameterType)] = &[
+const OFFICE_PARAMETERS: Parameters = &[
     ("ip", || ParameterType::IpAddress),
     ("hour", || ParameterType::Int),
     ("tier", || ParameterType::String),

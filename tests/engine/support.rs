@@ -26,8 +26,12 @@ definition doc {
 ";
 
 pub(crate) fn engine() -> Engine {
+    with_schema(SCHEMA)
+}
+
+pub(crate) fn with_schema(schema: &str) -> Engine {
     let engine = Engine::in_memory(EngineOptions::default()).unwrap();
-    engine.write_schema(SCHEMA).unwrap();
+    engine.write_schema(schema).unwrap();
     engine
 }
 

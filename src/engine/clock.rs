@@ -51,29 +51,29 @@ impl Clock for ManualClock {
     }
 }
 
-/// A clock that never goes back: what has expired does not hold again because the machine's clock was corrected.
+/// A clock that never goes back: what has expired does not hold again because the machine's clock was corrected. It
+/// shows whole milliseconds, so that readers have a number to raise a thousand times a second at the most.
 #[derive(Debug)]
 pub(super) struct Time {
     clock: Arc<dyn Clock>,
-    /// The latest second that was seen.
-    seconds_max: AtomicI64,
+    /// The latest millisecond that was seen.
+    millis_max: AtomicI64,
 }
 
 impl Time {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, seconds_max: AtomicI64::new(i64::MIN) }
+        Self { clock, millis_max: AtomicI64::new(i64::MIN) }
     }
 
-    /// The time now, or the end of the latest second that was seen if the clock has gone back behind that.
+    /// The time now, or the latest that was seen if the clock has gone back behind that.
     pub(super) fn now(&self) -> Timestamp {
-        let now = self.clock.now();
-        let seconds_max = self.seconds_max.load(Ordering::Relaxed);
-        if now.seconds < seconds_max {
-            return Timestamp { seconds: seconds_max, nanoseconds: 999_999_999 };
+        let Timestamp { seconds, nanoseconds } = self.clock.now();
+        let now = seconds.saturating_mul(1000).saturating_add(i64::from(nanoseconds / 1_000_000));
+        let mut millis = self.millis_max.load(Ordering::Relaxed);
+        if now > millis {
+            millis = self.millis_max.fetch_max(now, Ordering::Relaxed).max(now);
         }
-        if now.seconds > seconds_max {
-            self.seconds_max.fetch_max(now.seconds, Ordering::Relaxed);
-        }
-        now
+        let part = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default();
+        Timestamp { seconds: millis.div_euclid(1000), nanoseconds: part * 1_000_000 }
     }
 }

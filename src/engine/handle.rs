@@ -73,6 +73,11 @@ impl Engine {
         self.state.head().revision
     }
 
+    /// How many relationships there are that expire, with those that have expired and are still in memory.
+    pub fn expiring_count(&self) -> usize {
+        self.state.index.expiring_count()
+    }
+
     /// Whether the last write could be made durable.
     pub fn is_writable(&self) -> bool {
         self.state.is_writable()

@@ -54,10 +54,10 @@ impl State {
         Self { identity, index, options, time, head, is_writable: AtomicBool::new(true) }
     }
 
-    /// The time that a snapshot is to be taken at. Without relationships that expire, all times are alike, and the
-    /// clock is not looked at.
+    /// The time that a snapshot is to be taken at. Where nothing expires, all times are alike, and the clock is not
+    /// looked at.
     pub(super) fn snapshot_time(&self) -> Timestamp {
-        if self.index.expiring_count() == 0 { Timestamp::MIN } else { self.time.now() }
+        if self.index.is_time_relevant() { self.time.now() } else { Timestamp::MIN }
     }
 
     /// The newest durable state.

@@ -17,7 +17,7 @@ use crate::caveat::Condition;
 use crate::index::{ObjectKey, Snapshot};
 use crate::schema::ArrowFunction;
 
-use super::answer::{Answer, Doubts};
+use super::answer::{Answer, Doubts, Missing};
 use super::conditions::Conditions;
 use super::error::EvaluateError;
 use super::goal::Goal;
@@ -93,10 +93,12 @@ pub(super) fn check(
         let is_same = certain.iter().zip(&next).all(|(one, other)| one.rank() == other.rank());
         certain = next;
         if is_same {
-            return if certain[root].rank() == possible[root].rank() {
-                Ok(certain[root])
-            } else {
-                Err(system.cycle(root, &certain, &possible))
+            return match certain[root] {
+                answer if answer.rank() != possible[root].rank() => {
+                    Err(system.cycle(root, &certain, &possible))
+                }
+                answer if answer.is_decided() => Ok(answer),
+                _ => system.doubt(root, certain, possible),
             };
         }
     }
@@ -213,12 +215,43 @@ impl System<'_, '_, '_> {
                     self.meter.visit(1)?;
                     let doubts = &mut self.conditions.doubts;
                     let answer = self.formulas[place].evaluate(&answers, subtracted, doubts);
-                    has_changed |= answers[place] != answer;
+                    has_changed |= answers[place].rank() != answer.rank();
                     answers[place] = answer;
                 }
             }
         }
         Ok(answers)
+    }
+
+    /// The root's undecided answer with what it hangs on. What it seemed to hang on before all answers were known may
+    /// have been decided since, so this begins with nothing.
+    fn doubt(
+        &mut self,
+        root: usize,
+        mut certain: Vec<Answer>,
+        mut possible: Vec<Answer>,
+    ) -> Result<Answer, EvaluateError> {
+        let nothing = self.conditions.doubts.missing(Missing::new());
+        for answer in certain.iter_mut().chain(&mut possible).filter(|answer| !answer.is_decided()) {
+            *answer = nothing;
+        }
+        while self.add_doubts(&mut certain, &possible)? | self.add_doubts(&mut possible, &certain)? {}
+        Ok(certain[root])
+    }
+
+    /// Adds to the undecided answers what their parts hang on. Whether that was more than before.
+    fn add_doubts(&mut self, answers: &mut [Answer], subtracted: &[Answer]) -> Result<bool, EvaluateError> {
+        let mut has_changed = false;
+        for place in (0..self.formulas.len()).rev() {
+            if !answers[place].is_decided() {
+                self.meter.visit(1)?;
+                let doubts = &mut self.conditions.doubts;
+                let answer = self.formulas[place].evaluate(answers, subtracted, doubts);
+                has_changed |= answers[place] != answer;
+                answers[place] = answer;
+            }
+        }
+        Ok(has_changed)
     }
 
     /// The circle that the root's answer hangs on.

@@ -51,10 +51,14 @@ impl Index {
         Snapshot::new(self, revision, now)
     }
 
-    /// How many relationships are there that will cease to hold, or have ceased and not left yet. If there are none,
-    /// the time of a snapshot does not matter.
+    /// How many relationships are there that will cease to hold, or have ceased and not left yet.
     pub fn expiring_count(&self) -> usize {
         self.expirations.count()
+    }
+
+    /// Whether the time of a snapshot matters: whether anything expires or has expired, at any revision.
+    pub fn is_time_relevant(&self) -> bool {
+        self.expirations.lives_count() > 0
     }
 
     /// The names of definitions and relations.
@@ -194,7 +198,7 @@ impl Index {
             let is_plain = kind.terms == TermsKind::default();
             self.set_version(edge, if is_plain { version } else { version.with_lives() });
         }
-        self.expirations.add(expires_at, edge);
+        self.expirations.begin_life(expires_at, edge);
         self.counts.add(kind);
         Change::Created(edge)
     }
@@ -224,7 +228,7 @@ impl Index {
             self.objects.write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
             self.lives.remove(edge);
         }
-        self.expirations.remove(terms.expires_at, edge);
+        self.expirations.remove_life(terms.expires_at, edge);
         self.counts.remove(&EdgeKind::of(edge, terms.kind()));
     }
 

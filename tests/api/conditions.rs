@@ -1,5 +1,7 @@
 //! Caveats, contexts and times in short, and answers with three values as text.
 
+use std::fmt::Write as _;
+
 use arrowroot::relationship::Relationship;
 use arrowroot::server::wire::v1;
 use arrowroot::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
@@ -172,10 +174,10 @@ fn shown(relationship: &v1::Relationship) -> String {
         let context = caveat.context.clone().filter(|context| !context.fields.is_empty());
         let json = context.map(|context| json(Value { kind: Some(Kind::StructValue(context)) }));
         let json = json.map(|json| format!(":{json}")).unwrap_or_default();
-        shown.push_str(&format!("[{}{json}]", caveat.caveat_name));
+        write!(shown, "[{}{json}]", caveat.caveat_name).unwrap();
     }
     if let Some(Timestamp { seconds, nanos }) = relationship.optional_expires_at {
-        shown.push_str(&format!("[{seconds}.{nanos:09}]"));
+        write!(shown, "[{seconds}.{nanos:09}]").unwrap();
     }
     shown
 }
@@ -207,14 +209,12 @@ pub(crate) async fn with_caveats(cases: &[(&str, &str)]) -> (Running, Client) {
 
 /// The schema of such a server.
 pub(crate) fn schema_of(cases: &[(&str, &str)]) -> String {
-    let each = || cases.iter().enumerate();
-    let caveats: String = each()
-        .map(|(case, (parameters, expression))| {
-            format!("caveat cav{case}({parameters}) {{ {expression} }}\n")
-        })
-        .collect();
-    let relations: String =
-        each().map(|(case, _)| format!(" relation row{case}: user with cav{case}\n")).collect();
+    let mut caveats = String::new();
+    let mut relations = String::new();
+    for (case, (parameters, expression)) in cases.iter().enumerate() {
+        writeln!(caveats, "caveat cav{case}({parameters}) {{ {expression} }}").unwrap();
+        writeln!(relations, " relation row{case}: user with cav{case}").unwrap();
+    }
     format!("definition user {{}}\n{caveats}definition doc {{\n{relations}}}")
 }
 

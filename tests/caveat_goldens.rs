@@ -84,7 +84,7 @@ fn excerpt(text: &str, span: &Range<usize>) -> (usize, usize, String) {
 
 #[test]
 fn good_caveats_compile_to_their_outlines() {
-    check("good", 120, |_, result| match result {
+    check("good", 250, |_, result| match result {
         Ok(caveat) => {
             let unused = caveat.unused_parameters();
             let unused =
@@ -97,7 +97,7 @@ fn good_caveats_compile_to_their_outlines() {
 
 #[test]
 fn bad_caveats_are_refused_with_their_errors() {
-    check("bad", 180, |expression, result| {
+    check("bad", 350, |expression, result| {
         let Err(errors) = result else { return "accepted\n".to_owned() };
         let mut text = String::new();
         for error in errors {

@@ -52,7 +52,7 @@ impl Clock for ManualClock {
 }
 
 /// A clock that never goes back: what has expired does not hold again because the machine's clock was corrected. It
-/// shows whole milliseconds, so that readers have a number to raise a thousand times a second at the most.
+/// remembers whole milliseconds, so that readers have a number to raise a thousand times a second at the most.
 #[derive(Debug)]
 pub(super) struct Time {
     clock: Arc<dyn Clock>,
@@ -65,15 +65,18 @@ impl Time {
         Self { clock, millis_max: AtomicI64::new(i64::MIN) }
     }
 
-    /// The time now, or the latest that was seen if the clock has gone back behind that.
+    /// The time now, or the end of the latest millisecond that was seen if the clock has gone back behind that.
     pub(super) fn now(&self) -> Timestamp {
         let Timestamp { seconds, nanoseconds } = self.clock.now();
-        let now = seconds.saturating_mul(1000).saturating_add(i64::from(nanoseconds / 1_000_000));
-        let mut millis = self.millis_max.load(Ordering::Relaxed);
-        if now > millis {
-            millis = self.millis_max.fetch_max(now, Ordering::Relaxed).max(now);
+        let millis = seconds.saturating_mul(1000).saturating_add(i64::from(nanoseconds / 1_000_000));
+        let latest = self.millis_max.load(Ordering::Relaxed);
+        if millis < latest {
+            let part = u32::try_from(latest.rem_euclid(1000)).unwrap_or_default();
+            return Timestamp { seconds: latest.div_euclid(1000), nanoseconds: part * 1_000_000 + 999_999 };
         }
-        let part = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default();
-        Timestamp { seconds: millis.div_euclid(1000), nanoseconds: part * 1_000_000 }
+        if millis > latest {
+            self.millis_max.fetch_max(millis, Ordering::Relaxed);
+        }
+        Timestamp { seconds, nanoseconds }
     }
 }

@@ -1,6 +1,7 @@
 //! The values of a caveat's parameters that a context gives.
 
 use super::error::ConversionError;
+use super::given::Given;
 use super::value::Value;
 
 /// A context in a caveat's types: for each parameter, in order of declaration, its value if the context has it.
@@ -12,6 +13,12 @@ pub struct Bindings {
 }
 
 impl Bindings {
+    /// What a request gives to each parameter, in order of declaration. Its values need not fit where a stored context
+    /// gives the parameter as well: ask for [`Self::refused`] before an evaluation.
+    pub fn of_request(given: impl Iterator<Item = Given>) -> Self {
+        Self::new(given.map(|Given(outcome)| outcome))
+    }
+
     /// Takes the values as they come: one for each parameter.
     pub(super) fn new(outcomes: impl Iterator<Item = Result<Option<Value>, ConversionError>>) -> Self {
         let mut refused = Vec::new();

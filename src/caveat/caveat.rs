@@ -8,10 +8,10 @@ use super::bindings::Bindings;
 use super::budget::Budget;
 use super::constants;
 use super::context::Context;
-use super::convert;
 use super::error::{CompileError, ContextError, ConversionError, EvaluationError};
 use super::evaluate;
 use super::expression::Expression;
+use super::given::Given;
 use super::types::ParameterType;
 use super::{check, syntax};
 
@@ -84,17 +84,8 @@ impl Caveat {
 
     /// The values that a context gives to the parameters. What else it has is ignored.
     pub fn bind(&self, context: &Context) -> Result<Bindings, ConversionError> {
-        self.bind_request(context).accepted()
-    }
-
-    /// The same for a request, whose values need not fit where a stored context gives the parameter as well: ask for
-    /// [`Bindings::refused`] before an evaluation.
-    pub fn bind_request(&self, context: &Context) -> Bindings {
-        let bind = |parameter: &Parameter| {
-            let value = context.get(&parameter.name);
-            value.map(|value| convert::convert(parameter, value)).transpose()
-        };
-        Bindings::new(self.parameters.iter().map(bind))
+        let given = self.parameters.iter().map(|parameter| Given::new(parameter, context));
+        Bindings::of_request(given).accepted()
     }
 
     /// Whether a context may be stored: all its names are parameters, and all its values fit.

@@ -87,6 +87,7 @@ pub fn check(
             let names = missing.iter().map(|parameter| Arc::clone(program.parameter_name(*parameter)));
             let mut names: Vec<_> = names.collect();
             names.sort_unstable();
+            names.dedup();
             Ok(Membership::Conditional(names))
         }
         Verdict::Failed(error) => Err(Box::new(error.clone()).into()),

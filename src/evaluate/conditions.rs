@@ -1,6 +1,6 @@
 //! The conditions of relationships, decided with the context of the question.
 
-use crate::caveat::{Bindings, Budget, Condition, Context, Verdict};
+use crate::caveat::{Bindings, Budget, Condition, Context, Given, Verdict};
 
 use super::answer::{Answer, Doubts};
 use super::error::{CaveatError, CaveatProblem, EvaluateError};
@@ -14,6 +14,8 @@ pub(super) struct Conditions<'run> {
     context: &'run Context,
     /// By the caveat's place; empty until the first condition is met.
     uses: Vec<Use>,
+    /// What the question's context gives, by parameter; likewise.
+    given: Vec<Option<Given>>,
     pub(super) doubts: Doubts,
 }
 
@@ -28,7 +30,7 @@ struct Use {
 
 impl<'run> Conditions<'run> {
     pub(super) fn new(program: &'run Program, context: &'run Context) -> Self {
-        Self { program, context, uses: Vec::new(), doubts: Doubts::default() }
+        Self { program, context, uses: Vec::new(), given: Vec::new(), doubts: Doubts::default() }
     }
 
     /// Whether a condition holds. What cannot be evaluated is undecided: it may not matter.
@@ -44,6 +46,7 @@ impl<'run> Conditions<'run> {
         };
         if self.uses.is_empty() {
             self.uses = vec![Use::default(); self.program.caveats().len()];
+            self.given = vec![None; self.program.parameters_len()];
         }
         if condition.is_context_free()
             && let Some(answer) = self.uses[place].context_free
@@ -72,7 +75,14 @@ impl<'run> Conditions<'run> {
             Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
         };
         let context = self.context;
-        let given = self.uses[place].given.get_or_insert_with(|| caveat.bind_request(context));
+        let all_given = &mut self.given;
+        let given = self.uses[place].given.get_or_insert_with(|| {
+            let parameters = caveat.parameters().iter().zip(&plan.parameters);
+            Bindings::of_request(parameters.map(|(parameter, id)| {
+                let place = &mut all_given[id.place()];
+                place.get_or_insert_with(|| Given::new(parameter, context)).clone()
+            }))
+        });
         if let Some(error) = given.refused(Some(&stored)) {
             let error = error.clone();
             return self.fail(condition, CaveatProblem::Conversion(error));

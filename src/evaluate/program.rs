@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::caveat::Caveat;
+use crate::caveat::{Caveat, Parameter};
 use crate::index::{DefinitionKey, ELLIPSIS, RelationKey, RelationNames, WILDCARD};
 use crate::relationship::CaveatName;
 use crate::schema::{
@@ -28,11 +28,17 @@ pub struct Program {
     parameter_names: Vec<Arc<str>>,
 }
 
-/// A parameter's name, whichever caveats have it, by its place in the program.
+/// A parameter by name and type, whichever caveats have it, by its place in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ParameterId(u32);
 
-/// A caveat, and the names of its parameters in order of declaration.
+impl ParameterId {
+    pub(super) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A caveat, and its parameters in order of declaration.
 #[derive(Debug)]
 pub(super) struct CaveatPlan {
     pub(super) caveat: Arc<Caveat>,
@@ -199,6 +205,11 @@ impl Program {
         &self.caveats
     }
 
+    /// How many parameters there are, those of the same name and type counted once.
+    pub(super) fn parameters_len(&self) -> usize {
+        self.parameter_names.len()
+    }
+
     /// The name of a parameter.
     pub(super) fn parameter_name(&self, id: ParameterId) -> &Arc<str> {
         &self.parameter_names[id.0 as usize]
@@ -235,12 +246,12 @@ impl Program {
 
     fn add_caveats(&mut self) {
         let schema = Arc::clone(&self.schema);
-        let mut ids: HashMap<&str, ParameterId> = HashMap::new();
+        let mut ids: HashMap<&Parameter, ParameterId> = HashMap::new();
         for (declaration, place) in schema.caveats().iter().zip(0..) {
             let mut parameters = Vec::new();
             for parameter in declaration.compiled.parameters() {
                 let next = ParameterId(self::place(self.parameter_names.len()));
-                let id = *ids.entry(&parameter.name).or_insert(next);
+                let id = *ids.entry(parameter).or_insert(next);
                 if id == next {
                     self.parameter_names.push(Arc::from(parameter.name.as_str()));
                 }

@@ -22,7 +22,7 @@ mod times;
 mod unknowns;
 mod value;
 
-use super::{Budget, Caveat, Context, Parameter, ParameterType, Verdict};
+use super::{Bindings, Budget, Caveat, Context, Given, Parameter, ParameterType, Verdict};
 
 /// Parameters of every type.
 const PARAMETERS: &str = "i int, u uint, d double, s string, by bytes, b bool, t timestamp, du duration, \
@@ -76,7 +76,9 @@ fn outcome(caveat: &Caveat, stored: &str, request: &str) -> String {
         Ok(stored) => stored,
         Err(error) => return format!("refused: for {}: {}", error.expected, error.problem),
     };
-    let request = caveat.bind_request(&Context::parse(request).unwrap());
+    let request = Context::parse(request).unwrap();
+    let request =
+        Bindings::of_request(caveat.parameters().iter().map(|parameter| Given::new(parameter, &request)));
     if let Some(error) = request.refused(Some(&stored)) {
         return format!("refused: for {}: {}", error.expected, error.problem);
     }

@@ -1,6 +1,7 @@
-"""Whether SpiceDB itself gives the other answer at times."""
+"""Whether SpiceDB itself gives the other answer at times, or would if it evaluated in another order."""
 from answers import differences, observe
-from replay import CHANGES, ask_again_singly, counts
+from erring_caveats import is_beside_errors
+from replay import CHANGES, CHECKS, ask_again_singly, counts
 from servers import NoAnswer
 
 REPLAYS = 24
@@ -16,6 +17,8 @@ def excuse(spicedb, steps, ignored, outcome):
         left = items_never_agreed(spicedb, earlier, step, ignored, outcome)
         if not left:
             return "SpiceDB is unsteady"
+        if step.method in CHECKS and is_beside_errors(spicedb, step, outcome, left):
+            return "a caveat that errs beside others"
     except NoAnswer:
         pass
     return ""

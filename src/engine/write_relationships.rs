@@ -134,7 +134,9 @@ fn check_update(schema: Option<&Schema>, update: &RelationshipUpdate) -> Result<
     }
     let subject_type = subject_type(relationship);
     let is_without_caveat = |allowed: &&AllowedSubject| {
-        relationship.caveat.is_none() && allowed.has_expiration == relationship.expires_at.is_some()
+        form != SubjectForm::Wildcard
+            && relationship.caveat.is_none()
+            && allowed.has_expiration == relationship.expires_at.is_some()
     };
     let of_kind = allowed.iter().filter(is_of_kind).filter(is_without_caveat);
     Err(WriteRelationshipsError::InvalidSubjectType {

@@ -110,7 +110,7 @@ impl Diagnostic {
         self.reported().end
     }
 
-    /// The text that the diagnostic is about, shortened.
+    /// The text that the diagnostic is about, shortened unless it is a caveat's expression.
     pub fn source_code(&self) -> &str {
         &self.reported().source_code
     }
@@ -239,6 +239,8 @@ impl Diagnostics {
             diagnostic.excerpt = lines.excerpt(diagnostic.span);
             if let Some((whole, excerpt)) = &mut diagnostic.about {
                 *excerpt = lines.excerpt(*whole);
+                // An expression is shown whole; whoever has little room cuts it.
+                whole.of(text).clone_into(&mut excerpt.source_code);
             }
         }
         Err(SchemaError { diagnostics })

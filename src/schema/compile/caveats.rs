@@ -67,7 +67,7 @@ pub(super) fn declare(
                 let message =
                     format!("invalid type for caveat parameter `{shown}` on caveat `{name}`: {problem}");
                 let code = DiagnosticCode::UnknownParameterType;
-                let diagnostic = Diagnostic::new(code, culprit.span, message);
+                let diagnostic = Diagnostic::new(code, culprit.span, message).about(parameter.name.span);
                 diagnostics.push(did_you_mean(diagnostic, culprit.name.of(text), TYPES.into_iter()));
             }
         }
@@ -76,7 +76,8 @@ pub(super) fn declare(
     if parameters.len() < tree.parameters.len() || names.len() < parameters.len() {
         return None;
     }
-    let compiled = match caveat::Caveat::compile(typed, tree.expression.of(text)) {
+    let expression = tree.expression.of(text).trim_end();
+    let compiled = match caveat::Caveat::compile(typed, expression) {
         Ok(compiled) => Arc::new(compiled),
         Err(errors) => {
             for CompileError { message, span } in errors {
@@ -93,7 +94,7 @@ pub(super) fn declare(
         name,
         comment: documentation(text, comments, tree.comments.clone()),
         parameters,
-        expression: tree.expression.of(text).to_owned(),
+        expression: expression.to_owned(),
         compiled,
         span: tree.span,
     })

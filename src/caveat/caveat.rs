@@ -28,6 +28,9 @@ pub struct Parameter {
 #[derive(Debug)]
 pub struct Caveat {
     parameters: Box<[Parameter]>,
+    /// As it was checked, for people.
+    checked: Expression,
+    /// With what is constant computed.
     expression: Expression,
     /// Parameters that the expression does not name, by their places in the declaration, in order.
     unused: Box<[u16]>,
@@ -53,12 +56,12 @@ impl Caveat {
     /// Parses and type-checks an expression. Its errors are in order of their places.
     pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
         let tree = syntax::parse(expression)?;
-        let (expression, unused) = check::check(&parameters, &tree)?;
-        let expression = constants::fold(expression);
+        let (checked, unused) = check::check(&parameters, &tree)?;
+        let expression = constants::fold(checked.clone());
         let mut hasher = DefaultHasher::new();
         parameters.hash(&mut hasher);
         let (parameters, signature) = (parameters.into_boxed_slice(), hasher.finish());
-        Ok(Self { parameters, expression, unused, signature })
+        Ok(Self { parameters, checked, expression, unused, signature })
     }
 
     /// Its parameters, in order of declaration.
@@ -73,8 +76,9 @@ impl Caveat {
         unused.map(|parameter| parameter.name.as_str()).collect()
     }
 
-    pub(super) fn expression(&self) -> &Expression {
-        &self.expression
+    /// As it was checked.
+    pub(super) fn checked(&self) -> &Expression {
+        &self.checked
     }
 
     /// A number that is the same for the same names and types of parameters.

@@ -53,6 +53,10 @@ fn literal(expression: &Expression) -> Option<&Value> {
 }
 
 fn call(function: Function, mut arguments: Vec<Expression>) -> ExpressionKind {
+    // Patterns are compiled with their expression, as many of them as is bearable.
+    if function == Function::Matches {
+        return ExpressionKind::Call(function, arguments);
+    }
     let mut budget = Budget::default();
     let value = match arguments.as_slice() {
         [operand] => {

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use ipnet::IpNet;
 use smallvec::SmallVec;
 
 use super::bindings::Bindings;
@@ -15,7 +14,7 @@ use super::caveat::{Missing, Verdict};
 use super::comprehension;
 use super::entries::{Entries, MapKey};
 use super::error::EvaluationError;
-use super::expression::{Expression, ExpressionKind, Function};
+use super::expression::{Expression, ExpressionKind, Function, Macro};
 use super::functions;
 use super::logic::Fold;
 use super::stop::Stop;
@@ -54,7 +53,14 @@ impl<'a> Evaluator<'a, '_> {
     /// The value of a boolean expression.
     #[inline]
     pub(super) fn truth(&mut self, expression: &'a Expression) -> Result<bool, Stop> {
-        match self.value(expression)?.as_ref() {
+        self.budget.take(1)?;
+        let value = match &expression.kind {
+            ExpressionKind::Literal(value) => Cow::Borrowed(value),
+            ExpressionKind::Parameter(parameter) => Cow::Borrowed(self.parameter(*parameter)?),
+            kind if is_test(kind) => return self.test(kind),
+            kind => self.operation(kind)?,
+        };
+        match value.as_ref() {
             Value::Bool(value) => Ok(*value),
             _ => Err(Stop::no_overload()),
         }
@@ -66,68 +72,84 @@ impl<'a> Evaluator<'a, '_> {
         self.budget.take(1)?;
         match &expression.kind {
             ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
-            ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
+            ExpressionKind::Parameter(parameter) => self.parameter(*parameter).map(Cow::Borrowed),
             kind => self.operation(kind),
+        }
+    }
+
+    /// What always is true or false. It has a path of its own since moving values around costs more than they do.
+    #[inline(never)]
+    fn test(&mut self, kind: &'a ExpressionKind) -> Result<bool, Stop> {
+        match kind {
+            ExpressionKind::Not(operand) => Ok(!self.truth(operand)?),
+            ExpressionKind::All(operands) => self.fold(operands, false),
+            ExpressionKind::Any(operands) => self.fold(operands, true),
+            ExpressionKind::Has(operand, field) => functions::has(&*self.value(operand)?, field),
+            ExpressionKind::Matches(operand, pattern) => {
+                let operand = self.value(operand)?;
+                functions::matches(&operand, pattern, self.budget)
+            }
+            ExpressionKind::InCidr(operand, network) => {
+                functions::is_in_network(&*self.value(operand)?, network)
+            }
+            ExpressionKind::Macro(call) => comprehension::test(self, call),
+            ExpressionKind::Call(function, arguments) => {
+                let [left, right] = arguments.as_slice() else { return Err(Stop::no_overload()) };
+                let left = self.value(left)?;
+                let right = self.value(right)?;
+                functions::test(*function, &left, &right, self.budget)
+            }
+            _ => Err(Stop::no_overload()),
         }
     }
 
     #[inline(never)]
     fn operation(&mut self, kind: &'a ExpressionKind) -> Outcome<'a> {
         match kind {
+            kind if is_test(kind) => owned(self.test(kind)?),
             ExpressionKind::Literal(value) => Ok(Cow::Borrowed(value)),
-            ExpressionKind::Parameter(parameter) => self.parameter(*parameter),
+            ExpressionKind::Parameter(parameter) => self.parameter(*parameter).map(Cow::Borrowed),
             ExpressionKind::Variable(variable) => self.variable(*variable),
-            ExpressionKind::Not(operand) => owned(!self.truth(operand)?),
-            ExpressionKind::All(operands) => self.fold(operands, false),
-            ExpressionKind::Any(operands) => self.fold(operands, true),
             ExpressionKind::Conditional(parts) => {
                 let [condition, then, otherwise] = parts.as_ref();
                 if self.truth(condition)? { self.value(then) } else { self.value(otherwise) }
             }
             ExpressionKind::Select(operand, field) => self.select(operand, field),
-            ExpressionKind::Has(operand, field) => self.has(operand, field),
             ExpressionKind::Call(function, arguments) => self.call(*function, arguments),
-            ExpressionKind::Matches(operand, pattern) => self.matches(operand, pattern),
-            ExpressionKind::InCidr(operand, network) => self.in_cidr(operand, network),
             ExpressionKind::List(elements) => self.list(elements),
             ExpressionKind::Map(entries) => self.map(entries),
-            ExpressionKind::Macro(call) => comprehension::run(self, call),
+            ExpressionKind::Macro(call) => comprehension::collect(self, call),
+            _ => Err(Stop::no_overload()),
         }
     }
 
-    fn parameter(&self, parameter: u16) -> Outcome<'a> {
+    fn parameter(&self, parameter: u16) -> Result<&'a Value, Stop> {
         let stored = self.stored.and_then(|bindings| bindings.get(parameter));
         let value = stored.or_else(|| self.request.and_then(|bindings| bindings.get(parameter)));
-        value.map(Cow::Borrowed).ok_or_else(|| Stop::Unknown(Missing::from_slice(&[parameter])))
+        value.ok_or_else(|| Stop::Unknown(Missing::from_slice(&[parameter])))
     }
 
-    fn variable(&self, variable: u16) -> Outcome<'a> {
+    pub(super) fn variable(&self, variable: u16) -> Outcome<'a> {
         let value = self.variables.get(usize::from(variable));
         debug_assert!(value.is_some(), "the checker numbers variables by the macros around them");
         value.cloned().ok_or_else(|| Stop::failed("no such variable"))
     }
 
     #[inline(never)]
-    fn fold(&mut self, operands: &'a [Expression], decisive: bool) -> Outcome<'a> {
+    fn fold(&mut self, operands: &'a [Expression], decisive: bool) -> Result<bool, Stop> {
         let mut fold = Fold::new(decisive);
         for operand in operands {
             if fold.add(self.truth(operand))? {
                 break;
             }
         }
-        owned(fold.finish()?)
+        fold.finish()
     }
 
     #[inline(never)]
     fn select(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
         let container = self.value(operand)?;
         inside(&container, |value| functions::select(value, field))
-    }
-
-    #[inline(never)]
-    fn has(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
-        let container = self.value(operand)?;
-        owned(functions::has(&container, field)?)
     }
 
     fn call(&mut self, function: Function, arguments: &'a [Expression]) -> Outcome<'a> {
@@ -147,33 +169,32 @@ impl<'a> Evaluator<'a, '_> {
         }
     }
 
-    /// A key that fails counts before a container that is not known, and only then.
     #[inline(never)]
     fn index(&mut self, container: &'a Expression, key: &'a Expression) -> Outcome<'a> {
-        let container = match self.value(container) {
-            Ok(container) => container,
-            Err(Stop::Unknown(missing)) => {
-                return match self.value(key) {
-                    Err(stop @ (Stop::Failed(_) | Stop::Exhausted(_))) => Err(stop),
-                    _ => Err(Stop::Unknown(missing)),
-                };
-            }
+        let found = match self.value(container) {
+            Ok(found) => found,
+            Err(Stop::Unknown(missing)) => return Err(self.index_into_unknown(container, missing, key)),
             Err(stop) => return Err(stop),
         };
         let key = self.value(key)?;
-        inside(&container, |value| functions::index(value, &key))
+        inside(&found, |value| functions::index(value, &key))
     }
 
-    #[inline(never)]
-    fn matches(&mut self, operand: &'a Expression, pattern: &regex::Regex) -> Outcome<'a> {
-        let operand = self.value(operand)?;
-        owned(functions::matches(&operand, pattern, self.budget)?)
-    }
-
-    #[inline(never)]
-    fn in_cidr(&mut self, operand: &'a Expression, network: &IpNet) -> Outcome<'a> {
-        let operand = self.value(operand)?;
-        owned(functions::is_in_network(&operand, network)?)
+    /// On a path from a parameter, such as `m.a[key]`, a key that fails counts before what is not known, and an
+    /// unknown key before an unknown one to the left of it.
+    #[cold]
+    fn index_into_unknown(
+        &mut self,
+        container: &'a Expression,
+        missing: Missing,
+        key: &'a Expression,
+    ) -> Stop {
+        let Some(root) = root(container) else { return Stop::Unknown(missing) };
+        match self.value(key) {
+            Err(Stop::Unknown(key)) if self.parameter(root).is_ok() => Stop::Unknown(key),
+            Err(stop @ (Stop::Failed(_) | Stop::Exhausted(_))) => stop,
+            _ => Stop::Unknown(missing),
+        }
     }
 
     #[inline(never)]
@@ -193,6 +214,31 @@ impl<'a> Evaluator<'a, '_> {
         };
         let entries = entries.iter().map(entry).collect::<Result<Entries, Stop>>()?;
         owned(Value::Map(entries.into()))
+    }
+}
+
+/// Whether an operation always is true or false, or has no value.
+fn is_test(kind: &ExpressionKind) -> bool {
+    match kind {
+        ExpressionKind::Not(_)
+        | ExpressionKind::All(_)
+        | ExpressionKind::Any(_)
+        | ExpressionKind::Has(..)
+        | ExpressionKind::Matches(..)
+        | ExpressionKind::InCidr(..) => true,
+        ExpressionKind::Call(function, _) => functions::is_test(*function),
+        ExpressionKind::Macro(call) => !matches!(call.name, Macro::Map | Macro::Filter),
+        _ => false,
+    }
+}
+
+/// The parameter that a path such as `m.a[key].b` starts from.
+fn root(path: &Expression) -> Option<u16> {
+    match &path.kind {
+        ExpressionKind::Parameter(parameter) => Some(*parameter),
+        ExpressionKind::Select(operand, _) => root(operand),
+        ExpressionKind::Call(Function::Index, arguments) => arguments.first().and_then(root),
+        _ => None,
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt::{Display, Formatter, Result, Write};
 
 use super::caveat::Caveat;
 use super::expression::{Expression, ExpressionKind, Macro, MacroCall};
-use super::formats;
 use super::value::Value;
 
 /// Writes a caveat's expression with every operation in parentheses, operator first. Parameters stand by name, and the
@@ -14,7 +13,7 @@ pub struct Outline<'c>(pub &'c Caveat);
 
 impl Display for Outline<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        self.expression(formatter, self.0.expression())
+        self.expression(formatter, self.0.checked())
     }
 }
 
@@ -96,26 +95,6 @@ fn literal(formatter: &mut Formatter<'_>, value: &Value) -> Result {
         Value::String(value) => write!(formatter, "{value:?}"),
         Value::Bytes(value) => write!(formatter, "b\"{}\"", value.escape_ascii()),
         Value::Type(name) => write!(formatter, "<{name}>"),
-        Value::List(values) => {
-            formatter.write_str("(List")?;
-            for value in values.iter() {
-                formatter.write_char(' ')?;
-                literal(formatter, value)?;
-            }
-            formatter.write_char(')')
-        }
-        Value::Map(entries) => {
-            formatter.write_str("(Map")?;
-            for (key, value) in entries.iter() {
-                formatter.write_char(' ')?;
-                literal(formatter, &key.value())?;
-                formatter.write_char(' ')?;
-                literal(formatter, value)?;
-            }
-            formatter.write_char(')')
-        }
-        Value::Duration(_) | Value::Timestamp(_) | Value::IpAddress(_) | Value::ZonedAddress(_) => {
-            formatter.write_str(&formats::shown(value))
-        }
+        other => write!(formatter, "{other:?}"),
     }
 }

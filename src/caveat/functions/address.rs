@@ -7,7 +7,7 @@ use super::super::stop::Stop;
 use super::super::value::Value;
 
 /// `address.in_cidr("10.0.0.0/8")`. No network contains an address of the other family or with a zone.
-pub(super) fn in_cidr(address: &Value, network: &Value) -> Result<Value, Stop> {
+pub(super) fn in_cidr(address: &Value, network: &Value) -> Result<bool, Stop> {
     let no_overload = || Stop::no_function("in_cidr", &[address, network]);
     let Value::String(text) = network else { return Err(no_overload()) };
     if !matches!(address, Value::IpAddress(_) | Value::ZonedAddress(_)) {
@@ -15,7 +15,7 @@ pub(super) fn in_cidr(address: &Value, network: &Value) -> Result<Value, Stop> {
     }
     let network =
         formats::parse_network(text).ok_or_else(|| Stop::failed(format!("invalid CIDR string: `{text}`")))?;
-    is_in_network(address, &network).map(Value::Bool)
+    is_in_network(address, &network)
 }
 
 /// Whether a network contains an address.

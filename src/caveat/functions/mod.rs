@@ -12,6 +12,8 @@ mod subtree;
 mod text;
 mod time;
 
+use std::cmp::Ordering;
+
 use super::budget::Budget;
 use super::expression::Function;
 use super::stop::Stop;
@@ -43,6 +45,51 @@ pub(super) fn call_one(function: Function, operand: &Value, budget: &mut Budget)
     }
 }
 
+/// Whether a function of two arguments always gives a bool.
+pub(super) fn is_test(function: Function) -> bool {
+    matches!(
+        function,
+        Function::Equal
+            | Function::NotEqual
+            | Function::Less
+            | Function::LessOrEqual
+            | Function::Greater
+            | Function::GreaterOrEqual
+            | Function::In
+            | Function::Contains
+            | Function::StartsWith
+            | Function::EndsWith
+            | Function::Matches
+            | Function::InCidr
+            | Function::IsSubtreeOf
+    )
+}
+
+/// Calls a function of two arguments that gives a bool.
+pub(super) fn test(
+    function: Function,
+    left: &Value,
+    right: &Value,
+    budget: &mut Budget,
+) -> Result<bool, Stop> {
+    match function {
+        Function::Equal => comparison::equal(left, right, budget),
+        Function::NotEqual => comparison::equal(left, right, budget).map(|is_equal| !is_equal),
+        Function::Less => comparison::order(left, right, budget).map(Ordering::is_lt),
+        Function::LessOrEqual => comparison::order(left, right, budget).map(Ordering::is_le),
+        Function::Greater => comparison::order(left, right, budget).map(Ordering::is_gt),
+        Function::GreaterOrEqual => comparison::order(left, right, budget).map(Ordering::is_ge),
+        Function::In => collection::is_in(left, right, budget),
+        Function::Contains => text::contains(left, right, budget),
+        Function::StartsWith => text::starts_with(left, right, budget),
+        Function::EndsWith => text::ends_with(left, right, budget),
+        Function::Matches => text::matches_computed(left, right, budget),
+        Function::InCidr => address::in_cidr(left, right),
+        Function::IsSubtreeOf => subtree::is_subtree_of(left, right, budget),
+        _ => Err(Stop::no_overload()),
+    }
+}
+
 /// Calls a function of two arguments.
 pub(super) fn call_two(
     function: Function,
@@ -51,29 +98,13 @@ pub(super) fn call_two(
     budget: &mut Budget,
 ) -> Result<Value, Stop> {
     match function {
-        Function::Equal => comparison::equal(left, right, budget).map(Value::Bool),
-        Function::NotEqual => comparison::equal(left, right, budget).map(|is_equal| Value::Bool(!is_equal)),
-        Function::Less => comparison::order(left, right, budget).map(|order| Value::Bool(order.is_lt())),
-        Function::LessOrEqual => {
-            comparison::order(left, right, budget).map(|order| Value::Bool(order.is_le()))
-        }
-        Function::Greater => comparison::order(left, right, budget).map(|order| Value::Bool(order.is_gt())),
-        Function::GreaterOrEqual => {
-            comparison::order(left, right, budget).map(|order| Value::Bool(order.is_ge()))
-        }
         Function::Add => arithmetic::add(left, right, budget),
         Function::Subtract => arithmetic::subtract(left, right),
         Function::Multiply => arithmetic::multiply(left, right),
         Function::Divide => arithmetic::divide(left, right),
         Function::Remainder => arithmetic::remainder(left, right),
         Function::Index => index(left, right).cloned(),
-        Function::In => collection::is_in(left, right, budget).map(Value::Bool),
-        Function::Contains => text::contains(left, right, budget),
-        Function::StartsWith => text::starts_with(left, right, budget),
-        Function::EndsWith => text::ends_with(left, right, budget),
-        Function::Matches => text::matches_computed(left, right, budget),
-        Function::InCidr => address::in_cidr(left, right),
-        Function::IsSubtreeOf => subtree::is_subtree_of(left, right, budget),
+        _ if is_test(function) => test(function, left, right, budget).map(Value::Bool),
         _ => match time::Part::of(function) {
             Some(part) => time::get_in_zone(part, left, right),
             None => Err(Stop::no_overload()),

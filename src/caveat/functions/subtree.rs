@@ -8,9 +8,9 @@ use super::comparison::equal;
 
 /// `part.isSubtreeOf(whole)`: each key of the part is one of the whole, with a map that is a subtree if both values
 /// are maps, else with an equal value of the same type.
-pub(super) fn is_subtree_of(part: &Value, whole: &Value, budget: &mut Budget) -> Result<Value, Stop> {
+pub(super) fn is_subtree_of(part: &Value, whole: &Value, budget: &mut Budget) -> Result<bool, Stop> {
     if let (Value::Map(part), Value::Map(whole)) = (part, whole) {
-        return is_subtree(part, whole, budget).map(Value::Bool);
+        return is_subtree(part, whole, budget);
     }
     Err(Stop::no_function("isSubtreeOf", &[part, whole]))
 }

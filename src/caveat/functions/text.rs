@@ -9,24 +9,24 @@ use super::super::value::Value;
 const PATTERN_STEPS: u64 = 3_000;
 
 /// `text.contains(part)`.
-pub(super) fn contains(text: &Value, part: &Value, budget: &mut Budget) -> Result<Value, Stop> {
+pub(super) fn contains(text: &Value, part: &Value, budget: &mut Budget) -> Result<bool, Stop> {
     let (text, part) = texts("contains", text, part)?;
     budget.take_text(text.len().saturating_add(part.len()))?;
-    Ok(Value::Bool(text.contains(part)))
+    Ok(text.contains(part))
 }
 
 /// `text.startsWith(part)`.
-pub(super) fn starts_with(text: &Value, part: &Value, budget: &mut Budget) -> Result<Value, Stop> {
+pub(super) fn starts_with(text: &Value, part: &Value, budget: &mut Budget) -> Result<bool, Stop> {
     let (text, part) = texts("startsWith", text, part)?;
     budget.take_text(part.len())?;
-    Ok(Value::Bool(text.starts_with(part)))
+    Ok(text.starts_with(part))
 }
 
 /// `text.endsWith(part)`.
-pub(super) fn ends_with(text: &Value, part: &Value, budget: &mut Budget) -> Result<Value, Stop> {
+pub(super) fn ends_with(text: &Value, part: &Value, budget: &mut Budget) -> Result<bool, Stop> {
     let (text, part) = texts("endsWith", text, part)?;
     budget.take_text(part.len())?;
-    Ok(Value::Bool(text.ends_with(part)))
+    Ok(text.ends_with(part))
 }
 
 /// `text.matches(pattern)`: whether a pattern is found anywhere in a text.
@@ -44,11 +44,11 @@ pub(in super::super) fn matches(
 }
 
 /// `matches` with a pattern that is computed.
-pub(super) fn matches_computed(text: &Value, pattern: &Value, budget: &mut Budget) -> Result<Value, Stop> {
+pub(super) fn matches_computed(text: &Value, pattern: &Value, budget: &mut Budget) -> Result<bool, Stop> {
     let (_, source) = texts("matches", text, pattern)?;
     budget.take(PATTERN_STEPS.saturating_add(source.len() as u64))?;
     let pattern = pattern::compile_computed(source).map_err(Stop::failed)?;
-    matches(text, &pattern, budget).map(Value::Bool)
+    matches(text, &pattern, budget)
 }
 
 fn texts<'v>(function: &str, left: &'v Value, right: &'v Value) -> Result<(&'v str, &'v str), Stop> {

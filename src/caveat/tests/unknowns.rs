@@ -70,6 +70,11 @@ const STRICT: &[(&str, &str)] = &[
     ("[i, j][0] == 0", "unknown: j"),
     ("{'a': i, 'b': j}.a == 0", "unknown: j"),
     ("[1/i == 1, true][1]", "error: division by zero"),
+    ("[j, 1][1/i] == 1", "unknown: j"),
+    ("{'a': j}[string(1/i)] == 1", "unknown: j"),
+    ("dyn(m)[string(1/i)] == 1", "unknown: m"),
+    ("m['a'][1/i] == 1", "error: division by zero"),
+    ("m[string(j)][1/i] == 1", "error: division by zero"),
 ];
 
 /// Macros over known lists with predicates that are not.

@@ -23,6 +23,8 @@ mod expression;
 mod formats;
 mod functions;
 mod logic;
+mod message;
+mod optional;
 mod outline;
 mod pattern;
 mod problems;

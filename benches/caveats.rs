@@ -1,4 +1,4 @@
-//! One evaluation of a condition whose contexts are bound, and what it allocates; and binding a context.
+//! One evaluation of a condition whose contexts are bound, and what it allocates; binding a context, and its memory.
 
 #![expect(clippy::unwrap_used, reason = "what fails here is a bench that cannot run")]
 #![expect(clippy::print_stdout, reason = "the tables are what a bench is for")]
@@ -16,10 +16,13 @@ use arrowroot::caveat::{Budget, Caveat, Context, Parameter, ParameterType, Verdi
 
 use table::Table;
 
+/// A parameter's name and type.
+type Declaration = (&'static str, fn() -> ParameterType);
+
 /// One condition with its context.
 struct Case {
     name: &'static str,
-    parameters: &'static [(&'static str, fn() -> ParameterType)],
+    parameters: &'static [Declaration],
     expression: &'static str,
     context: &'static str,
     /// Whether the verdict is known.
@@ -27,7 +30,7 @@ struct Case {
 }
 
 const OFFICE: &str = r#"ip.in_cidr("10.0.0.0/8") && hour >= 9 && hour < 17 && tier in ["gold", "silver"]"#;
-const OFFICE_PARAMETERS: &[(&str, fn() -> ParameterType)] = &[
+const OFFICE_PARAMETERS: &[Declaration] = &[
     ("ip", || ParameterType::IpAddress),
     ("hour", || ParameterType::Int),
     ("tier", || ParameterType::String),
@@ -102,15 +105,18 @@ const CASES: [Case; 9] = [
 fn main() {
     let mut criterion = measure::criterion();
     let mut evaluations = criterion.benchmark_group("evaluate");
-    let mut allocations = Vec::new();
+    let mut memory = Vec::new();
     for case in &CASES {
         let caveat = compile(case);
-        let bindings = caveat.bind(&Context::parse(case.context).unwrap()).unwrap();
+        let context = Context::parse(case.context).unwrap();
+        let before = allocator::live_bytes();
+        let bindings = caveat.bind(&context).unwrap();
+        let bytes = allocator::live_bytes() - before;
         let evaluate = || caveat.evaluate(None, Some(black_box(&bindings)), &mut Budget::default()).unwrap();
         assert_eq!(evaluate() == Verdict::True, case.is_known, "{}", case.name);
         let before = allocator::allocations();
         let verdict = evaluate();
-        allocations.push(allocator::allocations() - before);
+        memory.push((allocator::allocations() - before, bytes));
         drop(verdict);
         evaluations.bench_function(case.name, |bencher| bencher.iter(evaluate));
     }
@@ -122,19 +128,19 @@ fn main() {
         bindings.bench_function(case.name, |bencher| bencher.iter(|| caveat.bind(black_box(&context))));
     }
     bindings.finish();
-    print(&allocations);
+    print(&memory);
     criterion.final_summary();
 }
 
 fn compile(case: &Case) -> Caveat {
-    let parameter =
-        |(name, kind): &(&str, fn() -> ParameterType)| Parameter { name: (*name).to_owned(), kind: kind() };
+    let parameter = |(name, kind): &Declaration| Parameter { name: (*name).to_owned(), kind: kind() };
     Caveat::compile(case.parameters.iter().map(parameter).collect(), case.expression).unwrap()
 }
 
-fn print(allocations: &[u64]) {
-    let mut table = Table::new(&["condition", "ns", "±", "allocations", "ns to bind"]);
-    for (case, allocations) in CASES.iter().zip(allocations) {
+/// Takes allocations of an evaluation and bytes of a bound context.
+fn print(memory: &[(u64, i64)]) {
+    let mut table = Table::new(&["condition", "ns", "±", "allocations", "ns to bind", "bytes bound"]);
+    for (case, (allocations, bytes)) in CASES.iter().zip(memory) {
         let (evaluate, bind) =
             (measure::estimate("evaluate", case.name), measure::estimate("bind", case.name));
         if let (Some(evaluate), Some(bind)) = (evaluate, bind) {
@@ -144,6 +150,7 @@ fn print(allocations: &[u64]) {
                 format!("{:.0}", evaluate.deviation_ns),
                 allocations.to_string(),
                 format!("{:.0}", bind.median_ns),
+                bytes.to_string(),
             ]);
         }
     }

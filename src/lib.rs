@@ -42,9 +42,9 @@
 //! # }
 //! ```
 
+pub mod caveat;
 #[doc(hidden)]
 pub mod cli;
-pub mod caveat;
 pub mod engine;
 pub mod evaluate;
 pub mod index;

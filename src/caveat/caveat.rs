@@ -28,9 +28,6 @@ pub struct Parameter {
 #[derive(Debug)]
 pub struct Caveat {
     parameters: Box<[Parameter]>,
-    /// As it was checked, for people.
-    checked: Expression,
-    /// With what is constant computed.
     expression: Expression,
     /// Parameters that the expression does not name, by their places in the declaration, in order.
     unused: Box<[u16]>,
@@ -56,12 +53,12 @@ impl Caveat {
     /// Parses and type-checks an expression. Its errors are in order of their places.
     pub fn compile(parameters: Vec<Parameter>, expression: &str) -> Result<Self, Vec<CompileError>> {
         let tree = syntax::parse(expression)?;
-        let (checked, unused) = check::check(&parameters, &tree)?;
-        let expression = constants::fold(checked.clone());
+        let (expression, unused) = check::check(&parameters, &tree)?;
+        let expression = constants::fold(expression);
         let mut hasher = DefaultHasher::new();
         parameters.hash(&mut hasher);
         let (parameters, signature) = (parameters.into_boxed_slice(), hasher.finish());
-        Ok(Self { parameters, checked, expression, unused, signature })
+        Ok(Self { parameters, expression, unused, signature })
     }
 
     /// Its parameters, in order of declaration.
@@ -76,9 +73,8 @@ impl Caveat {
         unused.map(|parameter| parameter.name.as_str()).collect()
     }
 
-    /// As it was checked.
-    pub(super) fn checked(&self) -> &Expression {
-        &self.checked
+    pub(super) fn expression(&self) -> &Expression {
+        &self.expression
     }
 
     /// A number that is the same for the same names and types of parameters.

@@ -8,7 +8,7 @@
 
 mod bindings;
 mod budget;
-#[expect(clippy::module_inception, reason = "the room is named after its main type")]
+#[expect(clippy::module_inception, reason = "the room's main noun has its file, as every noun has")]
 mod caveat;
 mod check;
 mod comprehension;

@@ -4,6 +4,7 @@ use std::fmt::{Display, Formatter, Result, Write};
 
 use super::caveat::Caveat;
 use super::expression::{Expression, ExpressionKind, Macro, MacroCall};
+use super::formats;
 use super::value::Value;
 
 /// Writes a caveat's expression with every operation in parentheses, operator first. Parameters stand by name, and the
@@ -13,7 +14,7 @@ pub struct Outline<'c>(pub &'c Caveat);
 
 impl Display for Outline<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        self.expression(formatter, self.0.checked())
+        self.expression(formatter, self.0.expression())
     }
 }
 
@@ -108,6 +109,36 @@ fn literal(formatter: &mut Formatter<'_>, value: &Value) -> Result {
         Value::String(value) => write!(formatter, "{value:?}"),
         Value::Bytes(value) => write!(formatter, "b\"{}\"", value.escape_ascii()),
         Value::Type(name) => write!(formatter, "<{name}>"),
-        other => write!(formatter, "{other:?}"),
+        Value::List(values) => {
+            formatter.write_str("(List")?;
+            for value in values.iter() {
+                formatter.write_char(' ')?;
+                literal(formatter, value)?;
+            }
+            formatter.write_char(')')
+        }
+        Value::Map(entries) => {
+            formatter.write_str("(Map")?;
+            for (key, value) in entries.iter() {
+                formatter.write_char(' ')?;
+                literal(formatter, &key.value())?;
+                formatter.write_char(' ')?;
+                literal(formatter, value)?;
+            }
+            formatter.write_char(')')
+        }
+        Value::Optional(None) => formatter.write_str("(Optional)"),
+        Value::Optional(Some(value)) => {
+            formatter.write_str("(Optional ")?;
+            literal(formatter, value)?;
+            formatter.write_char(')')
+        }
+        Value::Message(_)
+        | Value::Duration(_)
+        | Value::Timestamp(_)
+        | Value::IpAddress(_)
+        | Value::ZonedAddress(_) => {
+            formatter.write_str(&formats::shown(value))
+        }
     }
 }

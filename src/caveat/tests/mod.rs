@@ -10,6 +10,7 @@ mod context_numbers;
 mod context_texts;
 mod context_times;
 mod conversions;
+mod depth;
 mod dynamic;
 mod functions;
 mod logic;

@@ -14,7 +14,7 @@ fn names_become_numbers() {
         ("li.all(size, size > 1) && size(li) > 1", "(All (all %0 li (Greater %0 1)) (Greater (Size li) 1))"),
         (
             "[type(1)].all(int, int == dyn)".replace("dyn", "uint").as_str(),
-            "(all %0 (List (TypeOf 1)) (Equal %0 <uint>))",
+            "(all %0 (List <int>) (Equal %0 <uint>))",
         ),
         ("ma.x.y == has(ma.z)", "(Equal (Select .y (Select .x ma)) (Has .z ma))"),
         ("s.matches('^a+$')", "(Matches /^a+$/ s)"),

@@ -137,8 +137,6 @@ fn literal(formatter: &mut Formatter<'_>, value: &Value) -> Result {
         | Value::Duration(_)
         | Value::Timestamp(_)
         | Value::IpAddress(_)
-        | Value::ZonedAddress(_) => {
-            formatter.write_str(&formats::shown(value))
-        }
+        | Value::ZonedAddress(_) => formatter.write_str(&formats::shown(value)),
     }
 }

@@ -23,6 +23,14 @@ pub(super) fn fold(expression: Expression) -> Expression {
         ExpressionKind::Matches(operand, pattern) => ExpressionKind::Matches(boxed(*operand), pattern),
         ExpressionKind::InCidr(operand, network) => ExpressionKind::InCidr(boxed(*operand), network),
         ExpressionKind::Call(function, arguments) => call(function, all(arguments)),
+        ExpressionKind::OptionalSelect(operand, field) => {
+            ExpressionKind::OptionalSelect(boxed(*operand), field)
+        }
+        ExpressionKind::Spread(operand) => ExpressionKind::Spread(boxed(*operand)),
+        ExpressionKind::Message(message, fields) => ExpressionKind::Message(
+            message,
+            fields.into_iter().map(|(field, value)| (field, fold(value))).collect(),
+        ),
         ExpressionKind::List(elements) => list(all(elements)),
         ExpressionKind::Map(entries) => {
             map(entries.into_iter().map(|(key, value)| (fold(key), fold(value))).collect())

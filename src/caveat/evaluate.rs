@@ -40,6 +40,9 @@ pub(super) fn evaluate(
 /// The value of an operation, borrowed from the expression or a context where that is possible.
 pub(super) type Outcome<'a> = Result<Cow<'a, Value>, Stop>;
 
+/// A container and a key into it.
+pub(super) type Indexed<'a> = (Cow<'a, Value>, Cow<'a, Value>);
+
 /// One evaluation.
 pub(super) struct Evaluator<'a, 'b> {
     stored: Option<&'a Bindings>,
@@ -118,6 +121,9 @@ impl<'a> Evaluator<'a, '_> {
             ExpressionKind::Call(function, arguments) => self.call(*function, arguments),
             ExpressionKind::List(elements) => self.list(elements),
             ExpressionKind::Map(entries) => self.map(entries),
+            ExpressionKind::OptionalSelect(operand, field) => self.optional_select(operand, field),
+            ExpressionKind::Message(message, fields) => self.message(*message, fields),
+            ExpressionKind::Macro(call) if call.name == Macro::OptionalMap => self.optional_map(call),
             ExpressionKind::Macro(call) => comprehension::collect(self, call),
             _ => Err(Stop::no_overload()),
         }
@@ -149,12 +155,23 @@ impl<'a> Evaluator<'a, '_> {
     #[inline(never)]
     fn select(&mut self, operand: &'a Expression, field: &str) -> Outcome<'a> {
         let container = self.value(operand)?;
+        if let Value::Optional(_) = container.as_ref() {
+            return owned(functions::optional_select(&container, field)?);
+        }
+        if let Value::Message(message) = container.as_ref() {
+            return owned(functions::field(message, field)?);
+        }
         inside(&container, |value| functions::select(value, field))
     }
 
     fn call(&mut self, function: Function, arguments: &'a [Expression]) -> Outcome<'a> {
         match (function, arguments) {
             (Function::Index, [container, key]) => self.index(container, key),
+            (Function::OptionalIndex, [container, key]) => self.optional_index(container, key),
+            (Function::OptionalOr | Function::OptionalOrValue, [optional, other]) => {
+                self.optional_or(function, optional, other)
+            }
+            (Function::OptionalNone, []) => owned(Value::Optional(None)),
             (Function::ToDynamic, [operand]) => self.value(operand),
             (_, [operand]) => {
                 let operand = self.value(operand)?;
@@ -171,13 +188,34 @@ impl<'a> Evaluator<'a, '_> {
 
     #[inline(never)]
     fn index(&mut self, container: &'a Expression, key: &'a Expression) -> Outcome<'a> {
+        let Some((found, key)) = self.indexed(container, key)? else {
+            return owned(Value::Optional(None));
+        };
+        if let Value::Optional(_) = found.as_ref() {
+            return owned(functions::optional_index(&found, &key)?);
+        }
+        if let (Value::Message(message), Value::String(field)) = (found.as_ref(), key.as_ref()) {
+            return owned(functions::field(message, field)?);
+        }
+        inside(&found, |value| functions::index(value, &key))
+    }
+
+    /// A container and a key into it. Into what is absent, the key is not looked at.
+    #[inline]
+    pub(super) fn indexed(
+        &mut self,
+        container: &'a Expression,
+        key: &'a Expression,
+    ) -> Result<Option<Indexed<'a>>, Stop> {
         let found = match self.value(container) {
             Ok(found) => found,
             Err(Stop::Unknown(missing)) => return Err(self.index_into_unknown(container, missing, key)),
             Err(stop) => return Err(stop),
         };
-        let key = self.value(key)?;
-        inside(&found, |value| functions::index(value, &key))
+        match found.as_ref() {
+            Value::Optional(None) => Ok(None),
+            _ => Ok(Some((found, self.value(key)?))),
+        }
     }
 
     /// On a path from a parameter, such as `m.a[key]`, a key that fails counts before what is not known, and an
@@ -199,20 +237,33 @@ impl<'a> Evaluator<'a, '_> {
 
     #[inline(never)]
     fn list(&mut self, elements: &'a [Expression]) -> Outcome<'a> {
-        let values = elements.iter().map(|element| self.value(element).map(Cow::into_owned));
+        let values = elements.iter().filter_map(|element| match &element.kind {
+            ExpressionKind::Spread(operand) => self.spread(operand, "list element").transpose(),
+            _ => Some(self.value(element).map(Cow::into_owned)),
+        });
         let values = values.collect::<Result<Vec<_>, _>>()?;
         owned(Value::list(values))
     }
 
     #[inline(never)]
     fn map(&mut self, entries: &'a [(Expression, Expression)]) -> Outcome<'a> {
-        let entry = |(key, value): &'a (Expression, Expression)| {
+        let mut found = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
             let key = self.value(key)?;
-            let value = self.value(value)?.into_owned();
+            let value = match &value.kind {
+                ExpressionKind::Spread(operand) => self.spread(operand, "entry")?,
+                _ => Some(self.value(value)?.into_owned()),
+            };
             let no_key = || Stop::failed(format!("unsupported key type '{}' in map", key.type_name()));
-            Ok((MapKey::of(&key).ok_or_else(no_key)?, value))
-        };
-        let entries = entries.iter().map(entry).collect::<Result<Entries, Stop>>()?;
+            let key = MapKey::of(&key).ok_or_else(no_key)?;
+            if let Some(value) = value {
+                found.push((key, value));
+            } else {
+                self.budget.take_elements(found.len())?;
+                found.retain(|(other, _)| *other != key);
+            }
+        }
+        let entries: Entries = found.into_iter().collect();
         owned(Value::Map(entries.into()))
     }
 }
@@ -227,7 +278,7 @@ fn is_test(kind: &ExpressionKind) -> bool {
         | ExpressionKind::Matches(..)
         | ExpressionKind::InCidr(..) => true,
         ExpressionKind::Call(function, _) => functions::is_test(*function),
-        ExpressionKind::Macro(call) => !matches!(call.name, Macro::Map | Macro::Filter),
+        ExpressionKind::Macro(call) => !matches!(call.name, Macro::Map | Macro::Filter | Macro::OptionalMap),
         _ => false,
     }
 }
@@ -236,8 +287,10 @@ fn is_test(kind: &ExpressionKind) -> bool {
 fn root(path: &Expression) -> Option<u16> {
     match &path.kind {
         ExpressionKind::Parameter(parameter) => Some(*parameter),
-        ExpressionKind::Select(operand, _) => root(operand),
-        ExpressionKind::Call(Function::Index, arguments) => arguments.first().and_then(root),
+        ExpressionKind::Select(operand, _) | ExpressionKind::OptionalSelect(operand, _) => root(operand),
+        ExpressionKind::Call(Function::Index | Function::OptionalIndex, arguments) => {
+            arguments.first().and_then(root)
+        }
         _ => None,
     }
 }

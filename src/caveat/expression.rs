@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::message::{Field, MessageType};
 use super::value::Value;
 
 /// One operation and where it stands in the expression's text, in bytes.
@@ -39,12 +40,18 @@ pub(super) enum ExpressionKind {
     Matches(Box<Expression>, regex::Regex),
     /// `in_cidr` with a network that is a literal.
     InCidr(Box<Expression>, IpNet),
+    /// `operand.?field`.
+    OptionalSelect(Box<Expression>, Arc<str>),
+    /// `?operand`, as an element of a list or the value of a map's entry or of a field: left out if it is absent.
+    Spread(Box<Expression>),
     List(Vec<Expression>),
     Map(Vec<(Expression, Expression)>),
+    /// `Type{field: value}`.
+    Message(MessageType, Vec<(Field, Expression)>),
     Macro(Box<MacroCall>),
 }
 
-/// A macro over the elements of a list or the keys of a map.
+/// A macro over the elements of a list, the keys of a map, or the value of an optional value.
 #[derive(Debug, Clone)]
 pub(super) struct MacroCall {
     pub(super) name: Macro,
@@ -53,7 +60,7 @@ pub(super) struct MacroCall {
     pub(super) variable: u16,
     /// The predicate of `all`, `exists`, `exists_one` and `filter`; of `map`, its optional filter.
     pub(super) predicate: Option<Expression>,
-    /// What `map` makes of an element.
+    /// What `map` or `optMap` makes of an element.
     pub(super) result: Option<Expression>,
 }
 
@@ -65,6 +72,8 @@ pub(super) enum Macro {
     ExistsOne,
     Map,
     Filter,
+    /// `optMap`: over the value of an optional value, if there is one.
+    OptionalMap,
 }
 
 /// A strict function: unknown or failed arguments decide before it is called. Which types it takes is looked at when
@@ -118,4 +127,22 @@ pub(super) enum Function {
     InCidr,
     /// `map.isSubtreeOf(map)`.
     IsSubtreeOf,
+    /// `container[?key]`.
+    OptionalIndex,
+    /// `optional.none()`.
+    OptionalNone,
+    /// `optional.of(value)`.
+    OptionalOf,
+    /// `optional.ofNonZeroValue(value)`.
+    OptionalOfNonZeroValue,
+    /// `optional.value()`.
+    OptionalValue,
+    /// `optional.hasValue()`.
+    OptionalHasValue,
+    /// `optional.or(optional)`. Its argument is looked at only if it is needed.
+    OptionalOr,
+    /// `optional.orValue(value)`, likewise.
+    OptionalOrValue,
+    /// A type by name that has no value of its own, such as `google.protobuf.Int64Value`.
+    UndefinedType,
 }

@@ -24,6 +24,8 @@ mod formats;
 mod functions;
 mod given;
 mod logic;
+mod message;
+mod optional;
 mod outline;
 mod pattern;
 mod problems;

@@ -40,6 +40,18 @@ impl Outline<'_> {
             ExpressionKind::Has(operand, field) => {
                 self.operation(formatter, &format_args!("Has .{field}"), [operand.as_ref()])
             }
+            ExpressionKind::OptionalSelect(operand, field) => {
+                self.operation(formatter, &format_args!("Select .?{field}"), [operand.as_ref()])
+            }
+            ExpressionKind::Spread(operand) => self.operation(formatter, &"?", [operand.as_ref()]),
+            ExpressionKind::Message(message, fields) => {
+                write!(formatter, "({}", message.name())?;
+                for (field, value) in fields {
+                    write!(formatter, " {}: ", field.name)?;
+                    self.expression(formatter, value)?;
+                }
+                formatter.write_char(')')
+            }
             ExpressionKind::Call(function, arguments) => {
                 self.operation(formatter, &format_args!("{function:?}"), arguments)
             }
@@ -79,6 +91,7 @@ impl Outline<'_> {
             Macro::ExistsOne => "exists_one",
             Macro::Map => "map",
             Macro::Filter => "filter",
+            Macro::OptionalMap => "optMap",
         };
         let parts = [Some(&call.range), call.predicate.as_ref(), call.result.as_ref()];
         let variable = call.variable;
@@ -114,8 +127,16 @@ fn literal(formatter: &mut Formatter<'_>, value: &Value) -> Result {
             }
             formatter.write_char(')')
         }
-        Value::Duration(_) | Value::Timestamp(_) | Value::IpAddress(_) | Value::ZonedAddress(_) => {
-            formatter.write_str(&formats::shown(value))
+        Value::Optional(None) => formatter.write_str("(Optional)"),
+        Value::Optional(Some(value)) => {
+            formatter.write_str("(Optional ")?;
+            literal(formatter, value)?;
+            formatter.write_char(')')
         }
+        Value::Message(_)
+        | Value::Duration(_)
+        | Value::Timestamp(_)
+        | Value::IpAddress(_)
+        | Value::ZonedAddress(_) => formatter.write_str(&formats::shown(value)),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::entries::Entries;
 use super::formats::Timestamp;
+use super::message::MessageType;
 
 /// One value. Cheap to clone: what is large is shared.
 #[derive(Debug, Clone)]
@@ -26,6 +27,54 @@ pub(super) enum Value {
     Map(Arc<Entries>),
     /// A type as a value, as `type(x)` gives it: its name in CEL.
     Type(&'static str),
+    /// A value that may be absent.
+    Optional(Option<Arc<Value>>),
+    Message(Arc<Message>),
+}
+
+/// A message that stands for no other value.
+#[derive(Debug, Clone)]
+pub(super) enum Message {
+    Empty,
+    /// One field of a `Struct`.
+    StructEntry {
+        key: Arc<str>,
+        value: Option<Value>,
+    },
+}
+
+impl Message {
+    /// Its type.
+    pub(super) fn kind(&self) -> MessageType {
+        match self {
+            Self::Empty => MessageType::Empty,
+            Self::StructEntry { .. } => MessageType::StructEntry,
+        }
+    }
+
+    /// A field, or its default; nothing if there is no such field.
+    pub(super) fn get(&self, field: &str) -> Option<Value> {
+        match (self, field) {
+            (Self::StructEntry { key, .. }, "key") => Some(Value::String(Arc::clone(key))),
+            (Self::StructEntry { value, .. }, "value") => Some(value.clone().unwrap_or(Value::Null)),
+            _ => None,
+        }
+    }
+
+    /// Whether a field is set. Empty text counts as not set.
+    pub(super) fn has(&self, field: &str) -> bool {
+        match (self, field) {
+            (Self::StructEntry { key, .. }, "key") => !key.is_empty(),
+            (Self::StructEntry { value, .. }, "value") => value.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The fields that are set, with their names.
+    pub(super) fn set_fields(&self) -> Vec<(&'static str, Value)> {
+        let names = self.kind().fields().iter().map(|field| field.name);
+        names.filter(|name| self.has(name)).filter_map(|name| Some((name, self.get(name)?))).collect()
+    }
 }
 
 impl Value {
@@ -50,6 +99,8 @@ impl Value {
             Self::List(_) => "list",
             Self::Map(_) => "map",
             Self::Type(_) => "type",
+            Self::Optional(_) => "optional_type",
+            Self::Message(message) => message.kind().name(),
         }
     }
 }

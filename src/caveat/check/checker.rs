@@ -34,6 +34,8 @@ pub(super) struct Checker<'a> {
     pub(super) parameters: HashMap<&'a str, (u16, &'a Parameter)>,
     /// By place.
     pub(super) is_used: Vec<bool>,
+    /// Whether the key of a map's entry is looked at: what it names does not count as used, as in SpiceDB.
+    pub(super) is_in_key: bool,
     /// The innermost is the last.
     pub(super) variables: Vec<Variable<'a>>,
     /// Whether the body of some macro was looked at, in the order of checking.
@@ -44,11 +46,16 @@ pub(super) struct Checker<'a> {
     pub(super) problems: Problems,
 }
 
+/// Whether a parameter of this name would hide a type. Only `optional_type` may be hidden.
+fn is_type(name: &str) -> bool {
+    name != "optional_type" && type_named(name).is_some()
+}
+
 impl<'a> Checker<'a> {
     /// Refuses parameters that hide a type, and more of them than an expression can number.
     pub(super) fn new(parameters: &'a [Parameter]) -> Result<Self, Vec<CompileError>> {
         let mut problems = Problems::default();
-        if let Some(hidden) = parameters.iter().find(|parameter| type_named(&parameter.name).is_some()) {
+        if let Some(hidden) = parameters.iter().find(|parameter| is_type(&parameter.name)) {
             problems.add(0..0, format!("the parameter `{}` has the name of a type", hidden.name));
         }
         if parameters.len() > PARAMETERS_MAX {
@@ -61,6 +68,7 @@ impl<'a> Checker<'a> {
         Ok(Self {
             parameters: numbered.map(|(number, kind)| (kind.name.as_str(), (number, kind))).collect(),
             is_used: vec![false; parameters.len()],
+            is_in_key: false,
             variables: Vec::new(),
             has_checked_macro: false,
             inference: Inference::default(),
@@ -76,7 +84,7 @@ impl<'a> Checker<'a> {
         if self.inference.is_exhausted() {
             self.problems = Problems::default();
             self.report(span, "the types of the expression are too complex");
-        } else if self.problems.is_empty() && kind != Type::Bool {
+        } else if self.problems.is_empty() && !matches!(kind, Type::Bool) {
             let found = shortened(&format!("{kind:#}"));
             let message = format!("caveat expression must result in a boolean value: found `{found}`");
             self.report(span, message);

@@ -84,7 +84,9 @@ impl Inference {
         }
         match (found, expected) {
             (Type::Null, other) | (other, Type::Null) => other.is_nullable(),
-            (Type::List(found), Type::List(expected)) => self.fits(found, expected),
+            (Type::List(found), Type::List(expected)) | (Type::Optional(found), Type::Optional(expected)) => {
+                self.fits(found, expected)
+            }
             (Type::Map(found), Type::Map(expected)) => {
                 self.fits(&found[0], &expected[0]) && self.fits(&found[1], &expected[1])
             }
@@ -102,6 +104,9 @@ impl Inference {
             }
             return is_free;
         };
+        if *kind == bound {
+            return true;
+        }
         if !self.fits(kind, &bound) {
             return false;
         }
@@ -125,7 +130,9 @@ impl Inference {
         match (first, second) {
             (Type::Dynamic | Type::Variable(_), _) | (Type::Metatype(_), Type::Metatype(_)) => true,
             (_, Type::Dynamic | Type::Variable(_)) => false,
-            (Type::List(first), Type::List(second)) => self.is_general(first, second),
+            (Type::List(first), Type::List(second)) | (Type::Optional(first), Type::Optional(second)) => {
+                self.is_general(first, second)
+            }
             (Type::Map(first), Type::Map(second)) => {
                 self.is_general(&first[0], &second[0]) && self.is_general(&first[1], &second[1])
             }
@@ -141,7 +148,7 @@ impl Inference {
         match kind {
             Type::Variable(other) if *other == number => true,
             Type::Variable(other) => self.find(*other).is_some_and(|bound| self.contains(&bound, number)),
-            Type::List(element) => self.contains(element, number),
+            Type::List(inner) | Type::Optional(inner) => self.contains(inner, number),
             Type::Map(entry) => self.contains(&entry[0], number) || self.contains(&entry[1], number),
             _ => false,
         }
@@ -158,6 +165,7 @@ impl Inference {
                 None => kind.clone(),
             },
             Type::List(element) => Type::list(self.resolve(element)),
+            Type::Optional(value) => Type::optional(self.resolve(value)),
             Type::Map(entry) => Type::map(self.resolve(&entry[0]), self.resolve(&entry[1])),
             Type::Metatype(inner) => Type::Metatype(self.resolve(inner).into()),
             other => other.clone(),

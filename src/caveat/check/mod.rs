@@ -6,7 +6,9 @@
 mod calls;
 mod checker;
 mod inference;
+mod messages;
 mod nodes;
+mod optional;
 mod overloads;
 mod signatures;
 mod suggestion;

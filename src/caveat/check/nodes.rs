@@ -10,20 +10,21 @@ use crate::caveat::value::Value;
 use crate::relationship::shortened;
 
 use super::checker::{Checked, Checker, Variable};
-use super::overloads;
+use super::messages::{field_type, type_or_constant};
+use super::overloads::{self, Declaration};
 use super::signatures::Style;
 use super::suggestion::did_you_mean;
-use super::types::{Type, type_named};
+use super::types::Type;
 
 /// Patterns that are compiled beforehand, at most; further ones are compiled when they are used. Together with the
 /// bound on one pattern's memory this bounds what a caveat takes.
 const PATTERNS_MAX: usize = 16;
 
 /// What a node becomes, and its type.
-type Meaning = (ExpressionKind, Type);
+pub(super) type Meaning = (ExpressionKind, Type);
 
 /// What stands for a part that was refused.
-const REFUSED: Meaning = (ExpressionKind::Literal(Value::Null), Type::Error);
+pub(super) const REFUSED: Meaning = (ExpressionKind::Literal(Value::Null), Type::Error);
 
 impl<'a> Checker<'a> {
     /// Its recursion is bounded by the depth of the tree.
@@ -41,11 +42,17 @@ impl<'a> Checker<'a> {
             NodeKind::Select(operand, field) => self.select(node, operand, field),
             NodeKind::Has(operand, field) => self.has(operand, field),
             NodeKind::Index(at, operands) => self.index(at, operands),
+            NodeKind::OptionalSelect(operand, field) => self.optional_select(operand, field),
+            NodeKind::OptionalIndex(at, operands) => self.operator(Function::OptionalIndex, at, operands),
+            // Lists, maps and messages look at these themselves.
+            NodeKind::Spread(operand) => return self.node(operand),
             NodeKind::Call { function, receiver, arguments } => {
                 self.call(function, receiver.as_ref(), arguments)
             }
             NodeKind::List(elements) => self.list(elements),
             NodeKind::Map(entries) => self.map(entries),
+            NodeKind::Message(name, fields) => self.message(name, fields),
+            NodeKind::Macro(call) if call.name == Macro::OptionalMap => self.optional_map(call),
             NodeKind::Macro(call) => self.macro_call(call),
         };
         Checked { expression: Expression { kind, span: node.span.clone() }, kind: result }
@@ -53,26 +60,33 @@ impl<'a> Checker<'a> {
 
     /// A variable of a macro around, a parameter, or the name of a type.
     fn identifier(&mut self, name: &str, span: &Range<usize>) -> Meaning {
+        self.mark_used(name);
         let parameter = self.parameters.get(name).copied();
-        if let Some((number, _)) = parameter
-            && let Some(is_used) = self.is_used.get_mut(usize::from(number))
-        {
-            *is_used = true;
-        }
         if let Some(number) = self.variables.iter().rposition(|variable| variable.name == name) {
             return (ExpressionKind::Variable(number_of(number)), self.variables[number].kind.clone());
         }
         if let Some((number, parameter)) = parameter {
             return (ExpressionKind::Parameter(number), Type::from(&parameter.kind));
         }
-        if let Some((name, kind)) = type_named(name) {
-            return (ExpressionKind::Literal(Value::Type(name)), Type::Metatype(kind.into()));
+        if let Some(found) = type_or_constant(name, span) {
+            return found;
         }
         let parameters = self.parameters.keys().copied();
         let candidates: Vec<&str> =
             parameters.chain(self.variables.iter().map(|variable| variable.name)).collect();
         self.undeclared(name, span, candidates.into_iter());
         REFUSED
+    }
+
+    /// Marks a parameter as used, if there is one of this name. The variables of `filter` and `optMap` do so as well,
+    /// since SpiceDB looks at what these stand for, in which their variables are named.
+    pub(super) fn mark_used(&mut self, name: &str) {
+        if let Some((number, _)) = self.parameters.get(name)
+            && !self.is_in_key
+            && let Some(is_used) = self.is_used.get_mut(usize::from(*number))
+        {
+            *is_used = true;
+        }
     }
 
     fn undeclared<'n>(&mut self, name: &str, at: &Range<usize>, known: impl Iterator<Item = &'n str>) {
@@ -143,22 +157,38 @@ impl<'a> Checker<'a> {
     }
 
     fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>, field: &'a Name<'a>) -> Meaning {
-        if let Some((name, kind)) = qualified_name(node).as_deref().and_then(type_named) {
-            return (ExpressionKind::Literal(Value::Type(name)), Type::Metatype(kind.into()));
+        if let Some(found) = qualified_name(node).and_then(|name| type_or_constant(&name, &node.span)) {
+            return found;
         }
         let operand = self.node(operand);
-        let kind = self.field_type(&operand.kind, field);
+        let kind = self.field_type(&operand.kind, field, false);
         (ExpressionKind::Select(Box::new(operand.expression), Arc::from(field.text)), kind)
     }
 
     fn has(&mut self, operand: &'a Node<'a>, field: &'a Name<'a>) -> Meaning {
         let operand = self.node(operand);
-        self.field_type(&operand.kind, field);
+        self.field_type(&operand.kind, field, false);
         (ExpressionKind::Has(Box::new(operand.expression), Arc::from(field.text)), Type::Bool)
     }
 
-    fn field_type(&mut self, operand: &Type, field: &Name<'_>) -> Type {
-        match self.inference.resolve(operand) {
+    /// The type of a field. What is selected from a value that may be absent may be absent as well.
+    pub(super) fn field_type(&mut self, operand: &Type, field: &Name<'_>, is_optional: bool) -> Type {
+        let (operand, is_optional) = match self.inference.resolve(operand) {
+            Type::Optional(value) => (value.as_ref().clone(), true),
+            other => (other, is_optional),
+        };
+        match self.field_type_of(operand, field) {
+            found if is_optional && found != Type::Error => Type::optional(found),
+            found => found,
+        }
+    }
+
+    fn field_type_of(&mut self, operand: Type, field: &Name<'_>) -> Type {
+        match operand {
+            Type::Message(message) => {
+                let found = message.field(field.text).map(|field| field_type(field.kind));
+                found.unwrap_or_else(|| self.undefined_field(message, field))
+            }
             Type::Map(entry) => entry[1].clone(),
             Type::Dynamic | Type::Error => Type::Dynamic,
             unknown @ Type::Variable(_) => {
@@ -180,6 +210,10 @@ impl<'a> Checker<'a> {
         arguments: &'a [Node<'a>],
     ) -> Meaning {
         let (arguments, argument_kinds) = self.nodes(arguments);
+        if let Some(declaration) = receiver.and_then(|receiver| namespaced(receiver, name)) {
+            let kind = self.result_type(declaration, Style::Global, &argument_kinds, &name.span);
+            return (ExpressionKind::Call(declaration.function, arguments), kind);
+        }
         let receiver = receiver.map(|receiver| self.node(receiver));
         let Some(declaration) = overloads::named(name.text) else {
             self.undeclared(name.text, &name.span, overloads::names());
@@ -229,7 +263,10 @@ impl<'a> Checker<'a> {
         let (mut key_type, mut value_type) = (None, None);
         let mut checked = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            checked.push((self.joined(key, &mut key_type), self.joined(value, &mut value_type)));
+            let was_in_key = std::mem::replace(&mut self.is_in_key, true);
+            let key = self.joined(key, &mut key_type);
+            self.is_in_key = was_in_key;
+            checked.push((key, self.joined(value, &mut value_type)));
         }
         let key = key_type.unwrap_or_else(|| self.inference.variable());
         let value = value_type.unwrap_or_else(|| self.inference.variable());
@@ -238,7 +275,7 @@ impl<'a> Checker<'a> {
 
     /// An element, and the type that it has in common with those before it: `dyn` if there is none.
     fn joined(&mut self, node: &'a Node<'a>, common: &mut Option<Type>) -> Expression {
-        let checked = self.node(node);
+        let checked = self.part(node);
         *common = Some(match common.take() {
             None => checked.kind,
             Some(before) if self.inference.fit(&before, &checked.kind) => {
@@ -253,6 +290,9 @@ impl<'a> Checker<'a> {
         let range = self.node(&call.range);
         let element = self.element_type(&range);
         self.has_checked_macro = true;
+        if call.name == Macro::Filter {
+            self.mark_used(call.variable.text);
+        }
         let number = self.variables.len();
         self.variables.push(Variable { name: call.variable.text, kind: element.clone() });
         let predicate = call.predicate.as_ref().map(|predicate| {
@@ -265,6 +305,7 @@ impl<'a> Checker<'a> {
         let (result, result_kind) = result.map(|result| (result.expression, result.kind)).unzip();
         let kind = match call.name {
             Macro::All | Macro::Exists | Macro::ExistsOne => Type::Bool,
+            Macro::OptionalMap => Type::Error,
             Macro::Filter => Type::list(element),
             Macro::Map => Type::list(result_kind.unwrap_or(Type::Error)),
         };
@@ -307,13 +348,18 @@ fn literal_of(literal: &Literal) -> Meaning {
     (ExpressionKind::Literal(value), kind)
 }
 
+/// The function of a name with dots, such as `optional.of`.
+fn namespaced(receiver: &Node<'_>, name: &Name<'_>) -> Option<&'static Declaration> {
+    overloads::named(&format!("{}.{}", qualified_name(receiver)?, name.text))
+}
+
 /// Macros nest less deep, and parameters are fewer, than the type can count.
-fn number_of(number: usize) -> u16 {
+pub(super) fn number_of(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 /// The name that a chain of selections spells.
-fn qualified_name(node: &Node<'_>) -> Option<String> {
+pub(super) fn qualified_name(node: &Node<'_>) -> Option<String> {
     let mut names = Vec::new();
     let mut node = node;
     while let NodeKind::Select(operand, field) = node.kind.as_ref() {

@@ -5,7 +5,7 @@ use crate::caveat::syntax::BinaryOperator;
 
 use super::signatures::Pattern::{
     A, B, Bool, Bytes, Double, Duration, Dynamic, Int, IpAddress, ListOfA, MapOfAToB, MapOfStringToDynamic,
-    String, Timestamp, TypeOfA, Uint,
+    OptionalOfA, OptionalOfB, OptionalOfListOfA, OptionalOfMapOfAToB, String, Timestamp, TypeOfA, Uint,
 };
 use super::signatures::{Overload, Pattern};
 
@@ -43,6 +43,11 @@ pub(super) fn function_of(operator: BinaryOperator) -> Function {
 /// The function of a name.
 pub(super) fn named(name: &str) -> Option<&'static Declaration> {
     NAMED.iter().find(|declaration| declaration.name == name)
+}
+
+/// How a function with a name is called.
+pub(super) fn of(function: Function) -> Option<&'static Declaration> {
+    NAMED.iter().find(|declaration| declaration.function == function)
 }
 
 /// The names that can be called.
@@ -137,7 +142,26 @@ const OPERATORS: &[Declaration] = &[
     declare("_/_", Function::Divide, ARITHMETIC),
     declare("_%_", Function::Remainder, &[global(&[Int, Int], Int), global(&[Uint, Uint], Uint)]),
     declare("-_", Function::Negate, &[global(&[Int], Int), global(&[Double], Double)]),
-    declare("_[_]", Function::Index, &[global(&[ListOfA, Int], A), global(&[MapOfAToB, A], B)]),
+    declare(
+        "_[_]",
+        Function::Index,
+        &[
+            global(&[ListOfA, Int], A),
+            global(&[MapOfAToB, A], B),
+            global(&[OptionalOfListOfA, Int], OptionalOfA),
+            global(&[OptionalOfMapOfAToB, A], OptionalOfB),
+        ],
+    ),
+    declare(
+        "_[?_]",
+        Function::OptionalIndex,
+        &[
+            global(&[ListOfA, Int], OptionalOfA),
+            global(&[OptionalOfListOfA, Int], OptionalOfA),
+            global(&[MapOfAToB, A], OptionalOfB),
+            global(&[OptionalOfMapOfAToB, A], OptionalOfB),
+        ],
+    ),
     declare("@in", Function::In, &[global(&[A, ListOfA], Bool), global(&[A, MapOfAToB], Bool)]),
 ];
 
@@ -217,6 +241,13 @@ const NAMED: &[Declaration] = &[
         Function::ToDuration,
         &[global(&[Duration], Duration), global(&[Int], Duration), global(&[String], Duration)],
     ),
+    declare("optional.of", Function::OptionalOf, &[global(&[A], OptionalOfA)]),
+    declare("optional.ofNonZeroValue", Function::OptionalOfNonZeroValue, &[global(&[A], OptionalOfA)]),
+    declare("optional.none", Function::OptionalNone, &[global(&[], OptionalOfA)]),
+    declare("value", Function::OptionalValue, &[method(&[OptionalOfA], A)]),
+    declare("hasValue", Function::OptionalHasValue, &[method(&[OptionalOfA], Bool)]),
+    declare("or", Function::OptionalOr, &[method(&[OptionalOfA, OptionalOfA], OptionalOfA)]),
+    declare("orValue", Function::OptionalOrValue, &[method(&[OptionalOfA, A], A)]),
     declare("dyn", Function::ToDynamic, &[global(&[A], Dynamic)]),
     declare("type", Function::TypeOf, &[global(&[A], TypeOfA)]),
     declare("getFullYear", Function::GetFullYear, TIMESTAMP_PART),

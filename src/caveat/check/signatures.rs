@@ -24,6 +24,10 @@ pub(super) enum Pattern {
     MapOfAToB,
     MapOfStringToDynamic,
     TypeOfA,
+    OptionalOfA,
+    OptionalOfB,
+    OptionalOfListOfA,
+    OptionalOfMapOfAToB,
 }
 
 /// How a function is called.
@@ -91,6 +95,10 @@ impl Instance {
             Pattern::MapOfAToB => Type::map(a, b),
             Pattern::MapOfStringToDynamic => Type::map(Type::String, Type::Dynamic),
             Pattern::TypeOfA => Type::Metatype(a.into()),
+            Pattern::OptionalOfA => Type::optional(a),
+            Pattern::OptionalOfB => Type::optional(b),
+            Pattern::OptionalOfListOfA => Type::optional(Type::list(a)),
+            Pattern::OptionalOfMapOfAToB => Type::optional(Type::map(a, b)),
         }
     }
 }

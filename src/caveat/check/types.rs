@@ -1,12 +1,14 @@
 //! The types of CEL expressions.
 
 use std::fmt;
+use std::mem::discriminant;
 use std::sync::Arc;
 
+use crate::caveat::message::MessageType;
 use crate::caveat::types::ParameterType;
 
 /// A type. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Type {
     /// Of something that is already reported; fits everywhere.
     Error,
@@ -24,6 +26,11 @@ pub(super) enum Type {
     IpAddress,
     List(Arc<Type>),
     Map(Arc<[Type; 2]>),
+    /// A value that may be absent.
+    Optional(Arc<Type>),
+    /// Of the message that stands for values of a type or null. Equal to that type, as it fits wherever that does.
+    Wrapper(Arc<Type>),
+    Message(MessageType),
     /// Of a type as a value. Every two of them fit each other.
     Metatype(Arc<Type>),
     /// Not known yet; by number.
@@ -33,6 +40,10 @@ pub(super) enum Type {
 impl Type {
     pub(super) fn list(element: Self) -> Self {
         Self::List(Arc::new(element))
+    }
+
+    pub(super) fn optional(value: Self) -> Self {
+        Self::Optional(Arc::new(value))
     }
 
     pub(super) fn map(key: Self, value: Self) -> Self {
@@ -46,7 +57,33 @@ impl Type {
 
     /// Whether `null` is one of its values.
     pub(super) fn is_nullable(&self) -> bool {
-        matches!(self, Self::Null | Self::Timestamp | Self::Duration | Self::IpAddress)
+        matches!(
+            self,
+            Self::Null
+                | Self::Timestamp
+                | Self::Duration
+                | Self::IpAddress
+                | Self::Optional(_)
+                | Self::Wrapper(_)
+                | Self::Message(_)
+        )
+    }
+}
+
+impl Eq for Type {}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Wrapper(inner), other) | (other, Self::Wrapper(inner)) => inner.as_ref() == other,
+            (Self::List(left), Self::List(right))
+            | (Self::Optional(left), Self::Optional(right))
+            | (Self::Metatype(left), Self::Metatype(right)) => left == right,
+            (Self::Map(left), Self::Map(right)) => left == right,
+            (Self::Message(left), Self::Message(right)) => left == right,
+            (Self::Variable(left), Self::Variable(right)) => left == right,
+            (left, right) => discriminant(left) == discriminant(right),
+        }
     }
 }
 
@@ -81,6 +118,7 @@ pub(super) fn type_named(name: &str) -> Option<(&'static str, Type)> {
         "list" => ("list", Type::list(Type::Dynamic)),
         "map" => ("map", Type::map(Type::Dynamic, Type::Dynamic)),
         "null_type" => ("null_type", Type::Null),
+        "optional_type" => ("optional_type", Type::optional(Type::Error)),
         "type" => ("type", Type::Metatype(Type::Error.into())),
         "google.protobuf.Timestamp" => ("google.protobuf.Timestamp", Type::Timestamp),
         "google.protobuf.Duration" => ("google.protobuf.Duration", Type::Duration),
@@ -100,6 +138,10 @@ impl fmt::Display for Type {
             Self::Map(entry) if is_result => {
                 return write!(formatter, "map({:#}, {:#})", entry[0], entry[1]);
             }
+            Self::Optional(value) if **value == Self::Error => "optional_type",
+            Self::Optional(value) if is_result => return write!(formatter, "optional_type({value:#})"),
+            Self::Wrapper(inner) => return write!(formatter, "wrapper({inner})"),
+            Self::Message(message) => message.name(),
             Self::Metatype(inner) if is_result && **inner != Self::Error => {
                 return write!(formatter, "type({inner:#})");
             }
@@ -117,6 +159,7 @@ impl fmt::Display for Type {
             Self::IpAddress => "IPAddress",
             Self::List(element) => return write!(formatter, "list({element})"),
             Self::Map(entry) => return write!(formatter, "map({}, {})", entry[0], entry[1]),
+            Self::Optional(value) => return write!(formatter, "optional_type({value})"),
             Self::Metatype(inner) if **inner == Self::Error => "type",
             Self::Metatype(inner) => return write!(formatter, "type({inner})"),
         })

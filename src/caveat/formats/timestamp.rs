@@ -43,6 +43,18 @@ impl Timestamp {
         Some(Self { seconds, nanosecond: 0, offset_minutes: 0 }).filter(Self::is_in_range)
     }
 
+    /// Some seconds and nanoseconds after 1970, in any year.
+    pub(in super::super) fn from_parts(seconds: i64, nanoseconds: i64) -> Self {
+        let carried = seconds.saturating_add(nanoseconds.div_euclid(1_000_000_000));
+        let nanosecond = u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).unwrap_or(0);
+        Self { seconds: carried, nanosecond, offset_minutes: 0 }
+    }
+
+    /// Whether it is the first instant of the year 1.
+    pub(in super::super) fn is_first(&self) -> bool {
+        self.instant() == (FIRST, 0)
+    }
+
     /// Whether it is from year 1 to 9999 in UTC.
     pub(in super::super) fn is_in_range(&self) -> bool {
         (FIRST..=LAST).contains(&self.seconds)

@@ -4,7 +4,7 @@ use super::super::budget::Budget;
 use super::super::entries::MapKey;
 use super::super::formats;
 use super::super::stop::Stop;
-use super::super::value::Value;
+use super::super::value::{Message, Value};
 use super::comparison::equal;
 
 /// `value.field`.
@@ -19,9 +19,34 @@ pub(in super::super) fn select<'v>(value: &'v Value, field: &str) -> Result<&'v 
 /// `has(value.field)`.
 pub(in super::super) fn has(value: &Value, field: &str) -> Result<bool, Stop> {
     match value {
+        Value::Optional(None) => Ok(false),
+        Value::Optional(Some(value)) => is_found(value, field),
+        value => is_found(value, field),
+    }
+}
+
+fn is_found(value: &Value, field: &str) -> Result<bool, Stop> {
+    match value {
         Value::Map(entries) => Ok(entries.get_text(field).is_some()),
+        _ => find(value, field).map(|found| found.is_some()),
+    }
+}
+
+/// A field of a message: its value, or its default.
+pub(in super::super) fn field(message: &Message, field: &str) -> Result<Value, Stop> {
+    message.get(field).ok_or_else(|| no_such_field(field))
+}
+
+/// A field that may be absent.
+pub(super) fn find(value: &Value, field: &str) -> Result<Option<Value>, Stop> {
+    match value {
+        Value::Map(entries) => Ok(entries.get_text(field).cloned()),
         Value::List(_) => Err(Stop::failed("unsupported index type 'string' in list")),
-        _ => Ok(false),
+        Value::Message(message) => match message.get(field) {
+            Some(value) => Ok(message.has(field).then_some(value)),
+            None => Err(no_such_field(field)),
+        },
+        _ => Ok(None),
     }
 }
 
@@ -33,16 +58,26 @@ pub(in super::super) fn index<'v>(value: &'v Value, key: &Value) -> Result<&'v V
             found.ok_or_else(|| no_such_key(&formats::shown(key)))
         }
         Value::List(elements) => {
-            let place = match MapKey::of(key) {
-                Some(MapKey::Int(place)) => i128::from(place),
-                Some(MapKey::Uint(place)) => i128::from(place),
-                _ => return Err(unsupported_index(key)),
-            };
+            let place = place(key)?;
             let element = usize::try_from(place).ok().and_then(|place| elements.get(place));
             element.ok_or_else(|| Stop::failed(format!("index out of bounds: {place}")))
         }
         _ => Err(no_such_key(&formats::shown(key))),
     }
+}
+
+/// The place in a list that a key means.
+pub(super) fn place(key: &Value) -> Result<i128, Stop> {
+    match MapKey::of(key) {
+        Some(MapKey::Int(place)) => Ok(i128::from(place)),
+        Some(MapKey::Uint(place)) => Ok(i128::from(place)),
+        _ => Err(unsupported_index(key)),
+    }
+}
+
+#[cold]
+fn no_such_field(field: &str) -> Stop {
+    Stop::failed(format!("no such field '{field}'"))
 }
 
 #[cold]

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use super::super::budget::Budget;
 use super::super::stop::Stop;
-use super::super::value::Value;
+use super::super::value::{Message, Value};
 
 /// Whether two values are equal. An address has no equality with other types than null.
 pub(in super::super) fn equal(left: &Value, right: &Value, budget: &mut Budget) -> Result<bool, Stop> {
@@ -40,8 +40,29 @@ pub(in super::super) fn equal(left: &Value, right: &Value, budget: &mut Budget) 
             true
         }
         (Value::Type(left), Value::Type(right)) => left == right,
+        (Value::Optional(left), Value::Optional(right)) => match (left, right) {
+            (Some(left), Some(right)) => equal(left, right, budget)?,
+            (left, right) => left.is_none() && right.is_none(),
+        },
+        (Value::Message(left), Value::Message(right)) => equal_messages(left, right, budget)?,
         _ => order_numbers(left, right) == Numbers::Ordered(Ordering::Equal),
     })
+}
+
+fn equal_messages(left: &Message, right: &Message, budget: &mut Budget) -> Result<bool, Stop> {
+    if left.kind() != right.kind() {
+        return Ok(false);
+    }
+    let (left, right) = (left.set_fields(), right.set_fields());
+    if left.len() != right.len() {
+        return Ok(false);
+    }
+    for ((left_name, left), (right_name, right)) in left.iter().zip(&right) {
+        if left_name != right_name || !equal(left, right, budget)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn equal_bytes(left: &[u8], right: &[u8], budget: &mut Budget) -> Result<bool, Stop> {

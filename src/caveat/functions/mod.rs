@@ -8,6 +8,8 @@ mod arithmetic;
 mod collection;
 mod comparison;
 mod conversion;
+mod message;
+mod optional;
 mod subtree;
 mod text;
 mod time;
@@ -16,11 +18,14 @@ use std::cmp::Ordering;
 
 use super::budget::Budget;
 use super::expression::Function;
+use super::formats;
 use super::stop::Stop;
 use super::value::Value;
 
 pub(super) use address::is_in_network;
-pub(super) use collection::{has, index, select};
+pub(super) use collection::{field, has, index, select};
+pub(super) use message::construct;
+pub(super) use optional::{index as optional_index, of as optional_of, select as optional_select};
 pub(super) use text::matches;
 
 /// Calls a function of one argument.
@@ -38,6 +43,13 @@ pub(super) fn call_one(function: Function, operand: &Value, budget: &mut Budget)
         Function::ToDuration => conversion::to_duration(operand),
         Function::ToDynamic => Ok(operand.clone()),
         Function::TypeOf => Ok(Value::Type(operand.type_name())),
+        Function::UndefinedType => {
+            Err(Stop::failed(format!("reference to undefined type: {}", formats::shown(operand))))
+        }
+        Function::OptionalOf => Ok(optional::of(operand.clone())),
+        Function::OptionalOfNonZeroValue => Ok(optional::of_non_zero(operand)),
+        Function::OptionalValue => optional::value(operand),
+        Function::OptionalHasValue => optional::has_value(operand),
         _ => match time::Part::of(function) {
             Some(part) => time::get(part, operand),
             None => Err(Stop::no_overload()),

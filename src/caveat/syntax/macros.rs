@@ -34,6 +34,7 @@ impl<'t> Parser<'t> {
             "exists_one" => Macro::ExistsOne,
             "map" => Macro::Map,
             "filter" => Macro::Filter,
+            "optMap" if arguments.len() == 2 => Macro::OptionalMap,
             _ => {
                 let receiver = Some(receiver);
                 return self.node(NodeKind::Call { function, receiver, arguments }, span);
@@ -54,7 +55,13 @@ impl<'t> Parser<'t> {
             return Ok(Self::placeholder(span));
         };
         let variable = Name { text, span: variable.span };
-        let (predicate, result) = if name == Macro::Map { (others.next(), last) } else { (last, None) };
-        self.node(NodeKind::Macro(MacroNode { name, range: receiver, variable, predicate, result }), span)
+        let (predicate, result) = match name {
+            Macro::Map => (others.next(), last),
+            Macro::OptionalMap => (None, last),
+            _ => (last, None),
+        };
+        let name_span = function.span;
+        let call = MacroNode { name, name_span, range: receiver, variable, predicate, result };
+        self.node(NodeKind::Macro(call), span)
     }
 }

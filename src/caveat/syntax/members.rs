@@ -7,9 +7,6 @@ use super::parser::{Parsed, Parser};
 use super::token::{Token, TokenKind, is_reserved};
 use super::tree::{Literal, Name, Node, NodeKind};
 
-/// Why `?` is refused after `.`, `[`, `{` and `,`.
-const OPTIONAL_REFUSED: &str = "optional values are not supported";
-
 impl<'t> Parser<'t> {
     /// A primary and what is selected from it, called on it, or looked up in it.
     pub(super) fn member(&mut self) -> Parsed<Node<'t>> {
@@ -19,7 +16,7 @@ impl<'t> Parser<'t> {
             node = match self.peek().kind {
                 TokenKind::Dot => self.select_or_call(node, first.start)?,
                 TokenKind::LeftBracket => self.index(node, first.start)?,
-                TokenKind::LeftBrace if can_be_message(first, &node) => self.message(&node)?,
+                TokenKind::LeftBrace if can_be_message(first, &node) => self.message(node)?,
                 _ => return Ok(node),
             };
         }
@@ -27,9 +24,12 @@ impl<'t> Parser<'t> {
 
     fn select_or_call(&mut self, operand: Node<'t>, start: usize) -> Parsed<Node<'t>> {
         self.advance();
-        self.refuse_optional();
+        let question = self.take(TokenKind::Question);
         let field = self.expect(TokenKind::Identifier, "a field or a method")?;
         let name = Name { text: self.slice(field), span: field.span() };
+        if question.is_some() {
+            return self.node(NodeKind::OptionalSelect(operand, name), start..field.end);
+        }
         if self.take(TokenKind::LeftParenthesis).is_none() {
             return self.node(NodeKind::Select(operand, name), start..field.end);
         }
@@ -40,11 +40,16 @@ impl<'t> Parser<'t> {
 
     fn index(&mut self, operand: Node<'t>, start: usize) -> Parsed<Node<'t>> {
         let open = self.advance();
-        self.refuse_optional();
+        let question = self.take(TokenKind::Question);
         let key = self.expression()?;
         let close = self.expect(TokenKind::RightBracket, "`]`")?;
         let brackets = open.start..close.end;
-        self.node(NodeKind::Index(brackets, [operand, key]), start..close.end)
+        let operands = [operand, key];
+        let kind = match question {
+            Some(_) => NodeKind::OptionalIndex(brackets, operands),
+            None => NodeKind::Index(brackets, operands),
+        };
+        self.node(kind, start..close.end)
     }
 
     fn primary(&mut self) -> Parsed<Node<'t>> {
@@ -119,7 +124,9 @@ impl<'t> Parser<'t> {
         let open = self.advance();
         let mut elements = Vec::new();
         let close = self.separated(TokenKind::RightBracket, "`,` or `]`", |parser| {
-            elements.push(parser.expression()?);
+            let question = parser.take(TokenKind::Question);
+            let element = parser.expression()?;
+            elements.push(Self::part(question, element));
             Ok(())
         })?;
         self.node(NodeKind::List(elements), open.start..close.end)
@@ -130,26 +137,42 @@ impl<'t> Parser<'t> {
         let open = self.advance();
         let mut entries = Vec::new();
         let close = self.separated(TokenKind::RightBrace, "`,` or `}`", |parser| {
+            let question = parser.take(TokenKind::Question);
             let key = parser.expression()?;
             parser.expect(TokenKind::Colon, "`:`")?;
-            entries.push((key, parser.expression()?));
+            let value = parser.expression()?;
+            entries.push((key, Self::part(question, value)));
             Ok(())
         })?;
         self.node(NodeKind::Map(entries), open.start..close.end)
     }
 
-    /// `Type{field: value}` is read to its end and refused; what comes after it is read on.
-    fn message(&mut self, name: &Node<'t>) -> Parsed<Node<'t>> {
+    /// `Type{field: value}`; commas as in a list.
+    fn message(&mut self, name: Node<'t>) -> Parsed<Node<'t>> {
         self.advance();
+        let mut fields = Vec::new();
+        let start = name.span.start;
         let close = self.separated(TokenKind::RightBrace, "`,` or `}`", |parser| {
-            parser.expect(TokenKind::Identifier, "a field")?;
+            let question = parser.take(TokenKind::Question);
+            let token = parser.expect(TokenKind::Identifier, "a field")?;
+            let field = Name { text: parser.slice(token), span: token.span() };
             parser.expect(TokenKind::Colon, "`:`")?;
-            parser.expression().map(drop)
+            let value = parser.expression()?;
+            fields.push((field, Self::part(question, value)));
+            Ok(())
         })?;
-        let span = name.span.start..close.end;
-        self.problems
-            .add(span.clone(), "messages cannot be constructed; a map is written `{\"key\": value}`");
-        Ok(Self::placeholder(span))
+        self.node(NodeKind::Message(name, fields), start..close.end)
+    }
+
+    /// A part with its question mark, if it has one. That adds nothing to how deep the tree is.
+    fn part(question: Option<Token>, value: Node<'t>) -> Node<'t> {
+        match question {
+            Some(_) => {
+                let (span, depth) = (value.span.clone(), value.depth);
+                Node { kind: Box::new(NodeKind::Spread(value)), span, depth }
+            }
+            None => value,
+        }
     }
 
     /// Reads items up to the closing token. Commas stand between them, and one may stand before the end.
@@ -166,18 +189,10 @@ impl<'t> Parser<'t> {
             if let Some(token) = self.take(close) {
                 return Ok(token);
             }
-            self.refuse_optional();
             item(self)?;
             if self.take(TokenKind::Comma).is_none() {
                 return self.expect(close, description);
             }
-        }
-    }
-
-    /// Moves over the sign of an optional value, if it comes next.
-    fn refuse_optional(&mut self) {
-        if let Some(question) = self.take(TokenKind::Question) {
-            self.problems.add(question.span(), OPTIONAL_REFUSED);
         }
     }
 

@@ -54,8 +54,16 @@ pub(crate) enum NodeKind<'t> {
         receiver: Option<Node<'t>>,
         arguments: Vec<Node<'t>>,
     },
+    /// `operand.?field`.
+    OptionalSelect(Node<'t>, Name<'t>),
+    /// `container[?key]`.
+    OptionalIndex(Range<usize>, [Node<'t>; 2]),
+    /// `?operand`: an element of a list, or the value of a map's entry or of a message's field, that may be absent.
+    Spread(Node<'t>),
     List(Vec<Node<'t>>),
     Map(Vec<(Node<'t>, Node<'t>)>),
+    /// `Type{field: value}`.
+    Message(Node<'t>, Vec<(Name<'t>, Node<'t>)>),
     Macro(MacroNode<'t>),
 }
 
@@ -63,6 +71,7 @@ pub(crate) enum NodeKind<'t> {
 #[derive(Debug)]
 pub(crate) struct MacroNode<'t> {
     pub(crate) name: Macro,
+    pub(crate) name_span: Range<usize>,
     pub(crate) range: Node<'t>,
     pub(crate) variable: Name<'t>,
     /// As in [`MacroCall`](crate::caveat::expression::MacroCall).
@@ -124,8 +133,14 @@ impl NodeKind<'_> {
         let deepest = |nodes: &[Node<'_>]| nodes.iter().map(|node| node.depth).max().unwrap_or(0);
         Some(match self {
             Self::Literal(_) | Self::Identifier(_) => return None,
-            Self::Unary(_, _, operand) | Self::Select(operand, _) | Self::Has(operand, _) => operand.depth,
-            Self::Binary(_, _, operands) | Self::Index(_, operands) => deepest(operands),
+            Self::Unary(_, _, operand)
+            | Self::Select(operand, _)
+            | Self::OptionalSelect(operand, _)
+            | Self::Spread(operand)
+            | Self::Has(operand, _) => operand.depth,
+            Self::Binary(_, _, operands) | Self::Index(_, operands) | Self::OptionalIndex(_, operands) => {
+                deepest(operands)
+            }
             Self::Conditional(_, operands) => deepest(operands),
             Self::All(nodes) | Self::Any(nodes) | Self::List(nodes) => deepest(nodes),
             Self::Call { receiver, arguments, .. } => {
@@ -134,6 +149,7 @@ impl NodeKind<'_> {
             Self::Map(entries) => {
                 entries.iter().map(|(key, value)| key.depth.max(value.depth)).max().unwrap_or(0)
             }
+            Self::Message(_, fields) => fields.iter().map(|(_, value)| value.depth).max().unwrap_or(0),
             Self::Macro(call) => {
                 let optional = |node: &Option<Node<'_>>| node.as_ref().map_or(0, |node| node.depth);
                 call.range.depth.max(optional(&call.predicate)).max(optional(&call.result))

@@ -3,7 +3,7 @@
 use super::super::{Context, Parameter};
 use super::{Budget, Caveat, kind};
 
-const SHAPES: [fn(usize) -> String; 9] = [
+const SHAPES: [fn(usize) -> String; 17] = [
     |depth| format!("{}b{}", "(".repeat(depth), ")".repeat(depth)),
     |depth| format!("{}b", "!".repeat(depth)),
     |depth| format!("{}i == 1", "-".repeat(depth)),
@@ -13,6 +13,18 @@ const SHAPES: [fn(usize) -> String; 9] = [
     |depth| format!("a{} == 1", ".k".repeat(depth)),
     |depth| format!("a{} == 1", "['k']".repeat(depth)),
     |depth| (0..depth).fold("b".to_owned(), |inner, depth| format!("[1].all(x{depth}, {inner})")),
+    |depth| format!("a{}.hasValue()", ".?k".repeat(depth)),
+    |depth| format!("has(a{}.k)", ".?k".repeat(depth)),
+    |depth| format!("dyn(a{}) == 1", "[?'k']".repeat(depth)),
+    |depth| format!("{}i{} == 1", "dyn(optional.of(".repeat(depth / 2), "))".repeat(depth / 2)),
+    |depth| format!("size({}i{}) == 1", "[?dyn(".repeat(depth / 2), ")]".repeat(depth / 2)),
+    |depth| format!("size({}[]{}) == 1", "{?'k': optional.of(".repeat(depth / 2), ")}".repeat(depth / 2)),
+    |depth| format!("{}a{} == 1", "google.protobuf.Value{list_value: ".repeat(depth), "}".repeat(depth)),
+    |depth| {
+        let start = "optional.of(b)".to_owned();
+        let nested = |inner, depth| format!("optional.of(1).optMap(x{depth}, {inner})");
+        format!("dyn({}) == 1", (0..depth).fold(start, nested))
+    },
 ];
 
 #[test]

@@ -1,7 +1,9 @@
 //! Facts about the checker.
 
 mod bounds;
+mod messages;
 mod names;
+mod optionals;
 mod overloads;
 mod random;
 mod types;

@@ -37,7 +37,12 @@ fn unknown_names_are_refused_with_the_nearest_known_one() {
         ("s.lowerAscii()", "undeclared reference to `lowerAscii`"),
         ("now()", "undeclared reference to `now`"),
         ("b && li.map(x, x) == x", "undeclared reference to `x`"),
-        ("google.protobuf.Any == type(a)", "undeclared reference to `google`"),
+        ("google.protobuf.NullValue == type(a)", "undeclared reference to `google`"),
+        (
+            "google.protobuf.FieldMask{} == a",
+            "undeclared reference to `google.protobuf.FieldMask`; a map is written `{\"key\": value}`",
+        ),
+        ("optional.some(1) == a", "undeclared reference to `optional`"),
     ] {
         assert_eq!(type_of(expression), expected, "{expression}");
     }
@@ -63,7 +68,12 @@ fn unused_parameters_are_those_that_are_not_named() {
         ("true", ""),
         ("i == u", "i u"),
         ("has(ma.x) && li.all(x, x in lli[0])", "li lli ma"),
-        ("{s: [d]} == {} ? by == b'' : !b", "d s by b"),
+        ("{s: [d]} == {} ? by == b'' : !b", "d by b"),
+        ("{s: 1, ?ls[i]: m.?x, 'a': {t: u}}.size() == 1", "m u"),
+        ("{'a': 1}[s] == 1 && {s: 1}.size() == 1", "s"),
+        ("[1].filter(i, true) == [1]", "i"),
+        ("optional.of(1).optMap(i, 2).hasValue()", "i"),
+        ("google.protobuf.Int64Value{value: i} == 1", "i"),
         ("[1].all(i, i == 1)", "i"),
         ("[1].all(i, true)", ""),
         ("ma.s == ma['a'] && size(ls) == 1", "ls ma"),

@@ -62,6 +62,16 @@ const PARTS: &[&str] = &[
     "x: x",
     "[x]",
     "{x: x}",
+    ".?x",
+    "[?",
+    "{?",
+    ".optMap(x, ",
+    ".value()",
+    ".orValue(",
+    "optional.of(",
+    "optional.none()",
+    "google.protobuf.Int64Value{value: ",
+    "google.protobuf.Value{list_value: ",
 ];
 
 proptest! {

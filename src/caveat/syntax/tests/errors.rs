@@ -128,14 +128,21 @@ fn names_that_are_reserved() {
 }
 
 #[test]
-fn what_is_left_out_of_the_language() {
+fn optional_values_and_messages_have_their_places() {
     check(&[
-        ("a.B{c: d, e: f,} == g", "a.B{c: d, e: f,}", "messages cannot be constructed"),
-        ("A{}", "A{}", "messages cannot be constructed"),
-        ("a.?b", "?", "optional values are not supported"),
-        ("a[?b]", "?", "optional values are not supported"),
-        ("[?a]", "?", "optional values are not supported"),
-        ("{?a: b}", "?", "optional values are not supported"),
+        ("a.?in", "in", "expected a field or a method, found `in`"),
+        ("a.?b(c)", "(", "expected an operator or the end, found `(`"),
+        ("a.?'b'", "'b'", "expected a field or a method, found `'b'`"),
+        ("f(?a)", "?", "expected an expression, found `?`"),
+        ("[??a]", "?", "expected an expression, found `?`"),
+        ("{a: ?b}", "?", "expected an expression, found `?`"),
+        ("A{'b': c}", "'b'", "expected a field, found `'b'`"),
+        ("A{b}", "}", "expected `:`, found `}`"),
+        ("A{b: c,,}", ",", "expected a field, found `,`"),
+        ("A{b: c}{}", "{", "expected an operator or the end, found `{`"),
+        ("(A){}", "{", "expected an operator or the end, found `{`"),
+        ("a.optMap(b.c, d)", "b.c", "the variable of `optMap` must be a simple name"),
+        ("has(a.?b)", "a.?b", "`has` takes the selection of a field"),
     ]);
 }
 

@@ -158,3 +158,26 @@ fn spans_include_parentheses() {
     assert_eq!(&text[function.span.clone()], "d");
     assert_eq!(&text[receiver.span.clone()], "[c][0]");
 }
+
+#[test]
+fn optional_values_and_messages() {
+    check(&[
+        ("a.?b", "(.?b a)"),
+        ("a . ? b", "(.?b a)"),
+        ("a.?b.c", "(.c (.?b a))"),
+        ("a.?b.?c", "(.?c (.?b a))"),
+        ("a[?b]", "([?] a b)"),
+        ("a[?b][c]", "([] ([?] a b) c)"),
+        ("a[?b ? c : d]", "([?] a (?: b c d))"),
+        ("[?a, b, ?c]", "(list (? a) b (? c))"),
+        ("[?a ? b : c]", "(list (? (?: a b c)))"),
+        ("{?a: b, c: d}", "(map a (? b) c d)"),
+        ("a.optMap(b, c)", "(macro OptionalMap b a c)"),
+        ("a.optMap(b)", "(method optMap a b)"),
+        ("a.optMap(b, c, d)", "(method optMap a b c d)"),
+        ("A{}", "(message A)"),
+        ("A{,}", "(message A)"),
+        ("a.B{c: d, ?e: f,}.g", "(.g (message (.B a) (field c d) (field e (? f))))"),
+        (".a.B{as: c}", "(message (.B a) (field as c))"),
+    ]);
+}

@@ -43,6 +43,18 @@ pub(super) fn sketch(node: &Node<'_>) -> Sketch {
             below.extend(all(arguments));
             Sketch::Named("method ", function.text.to_owned(), below)
         }
+        NodeKind::OptionalSelect(operand, field) => {
+            Sketch::Named(".?", field.text.to_owned(), vec![sketch(operand)])
+        }
+        NodeKind::OptionalIndex(_, operands) => Sketch::Operation("[?]", all(operands)),
+        NodeKind::Spread(operand) => Sketch::Operation("?", vec![sketch(operand)]),
+        NodeKind::Message(name, fields) => {
+            let field = |(name, value): &(Name<'_>, Node<'_>)| {
+                Sketch::Named("field ", name.text.to_owned(), vec![sketch(value)])
+            };
+            let below = std::iter::once(sketch(name)).chain(fields.iter().map(field));
+            Sketch::Operation("message", below.collect())
+        }
         NodeKind::List(elements) => Sketch::Operation("list", all(elements)),
         NodeKind::Map(entries) => {
             let entries = entries.iter().flat_map(|(key, value)| [sketch(key), sketch(value)]);

@@ -148,31 +148,25 @@ fn check_update(schema: Option<&Schema>, update: &RelationshipUpdate) -> Result<
     })
 }
 
-/// Whether the caveat takes the stored context. A delete needs none.
+/// Whether the caveat takes the stored context.
 fn check_context(schema: &Schema, update: &RelationshipUpdate) -> Result<(), WriteRelationshipsError> {
     let Some(ContextualizedCaveat { name, context_json }) = &update.relationship.caveat else {
         return Ok(());
     };
     let Some(caveat) = schema.find_caveat(name.as_str()) else { return Ok(()) };
-    if update.operation == UpdateOperation::Delete {
-        return Ok(());
-    }
     let context = Context::parse(context_json).map_err(ContextError::from);
     context.and_then(|context| caveat.compiled.check_context(&context)).map_err(|problem| {
         WriteRelationshipsError::InvalidContext { caveat: name.clone(), problem: Box::new(problem) }
     })
 }
 
-/// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them.
+/// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them; if it
+/// names a caveat, all must be right.
 fn is_on_terms(allowed: &AllowedSubject, update: &RelationshipUpdate) -> bool {
     let Relationship { caveat, expires_at, .. } = &update.relationship;
     let caveat = caveat.as_ref().map(|caveat| &caveat.name);
-    match update.operation {
-        UpdateOperation::Delete => caveat.is_none() || caveat == allowed.caveat.as_ref(),
-        UpdateOperation::Create | UpdateOperation::Touch => {
-            caveat == allowed.caveat.as_ref() && expires_at.is_some() == allowed.has_expiration
-        }
-    }
+    let need_not_say = update.operation == UpdateOperation::Delete && caveat.is_none();
+    need_not_say || caveat == allowed.caveat.as_ref() && expires_at.is_some() == allowed.has_expiration
 }
 
 /// The kind of a relationship's subject as a schema writes it, such as `group#member with on_weekdays`.

@@ -5,7 +5,7 @@ use super::super::entries::MapKey;
 use super::super::formats;
 use super::super::stop::Stop;
 use super::super::value::{Message, Value};
-use super::comparison::equal;
+use super::comparison::is_same;
 
 /// `value.field`.
 pub(in super::super) fn select<'v>(value: &'v Value, field: &str) -> Result<&'v Value, Stop> {
@@ -99,7 +99,7 @@ pub(super) fn is_in(element: &Value, container: &Value, budget: &mut Budget) -> 
         Value::List(elements) => {
             for candidate in elements.iter() {
                 budget.take(1)?;
-                if equal(element, candidate, budget)? {
+                if is_same(element, candidate, budget)? {
                     return Ok(true);
                 }
             }

@@ -49,6 +49,14 @@ pub(in super::super) fn equal(left: &Value, right: &Value, budget: &mut Budget) 
     })
 }
 
+/// The same where a value that cannot be compared is simply another one: what `!=` and `in` ask.
+pub(super) fn is_same(left: &Value, right: &Value, budget: &mut Budget) -> Result<bool, Stop> {
+    match equal(left, right, budget) {
+        Err(Stop::Failed(_)) => Ok(false),
+        outcome => outcome,
+    }
+}
+
 fn equal_messages(left: &Message, right: &Message, budget: &mut Budget) -> Result<bool, Stop> {
     if left.kind() != right.kind() {
         return Ok(false);

@@ -86,7 +86,7 @@ pub(super) fn test(
 ) -> Result<bool, Stop> {
     match function {
         Function::Equal => comparison::equal(left, right, budget),
-        Function::NotEqual => comparison::equal(left, right, budget).map(|is_equal| !is_equal),
+        Function::NotEqual => comparison::is_same(left, right, budget).map(|is_same| !is_same),
         Function::Less => comparison::order(left, right, budget).map(Ordering::is_lt),
         Function::LessOrEqual => comparison::order(left, right, budget).map(Ordering::is_le),
         Function::Greater => comparison::order(left, right, budget).map(Ordering::is_gt),

@@ -94,3 +94,23 @@ fn values_of_any_type_are_looked_at_when_they_are_used() {
         (format!("{value}: {expression}"), *expected, found)
     }));
 }
+
+/// Equality of an address with a value of another type is an error, but `!=` and `in` only ask whether they are the same.
+const ADDRESSES: &[(&str, &str)] = &[
+    ("dyn(x) == duration('1s')", "error: no such overload"),
+    ("duration('1s') == dyn(x)", "false"),
+    ("dyn(x) != duration('1s')", "true"),
+    ("dyn(x) in [dyn(2)]", "false"),
+    ("dyn(2) in [dyn(x)]", "false"),
+    ("dyn(x) in {2: 1}", "false"),
+    // Where SpiceDB takes what cannot be compared for equal, an error is safer.
+    ("[dyn(x)] == [dyn(2)]", "error: no such overload"),
+];
+
+#[test]
+fn an_address_is_only_ever_the_same_as_an_address() {
+    assert_all(ADDRESSES.iter().map(|(expression, expected)| {
+        let found = outcome(&caveat("x ipaddress", expression), "", r#"{"x": "1.2.3.4"}"#);
+        ((*expression).to_owned(), *expected, found)
+    }));
+}

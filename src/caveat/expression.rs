@@ -111,6 +111,9 @@ pub(super) enum Function {
     ToTimestamp,
     ToDuration,
     ToDynamic,
+    /// Its argument, which the checker takes for an int, unless it is a `uint`: SpiceDB has such parameters be ints when
+    /// they are checked and uints when they are used, so that an overload for ints does not take them.
+    ExpectInt,
     TypeOf,
     /// A part of a timestamp (optionally in a time zone, the second argument) or of a duration.
     GetFullYear,

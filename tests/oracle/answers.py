@@ -219,8 +219,6 @@ def evaluation_fault(expected, actual):
         return ""
     if "internal error: " in expected.message and (not actual.code or is_caveat_error(actual)):
         return "an internal error in SpiceDB's CEL"
-    if "no such overload: " in expected.message and expected.message.endswith("(uint)"):
-        return "SpiceDB does not convert a uint"
     if expected.code == UNKNOWN and is_caveat_error(actual):
         return "an evaluation error that SpiceDB gives no code"
     return ""

@@ -229,11 +229,22 @@ impl<'a> Checker<'a> {
         all.extend(arguments);
         kinds.extend(argument_kinds);
         let kind = self.result_type(declaration, style, &kinds, &name.span);
-        (self.call_of(declaration.function, all), kind)
+        (self.call_of(declaration.function, all, &kinds), kind)
     }
 
     /// A call, with its pattern compiled if that is a literal. What cannot be compiled fails when it runs.
-    fn call_of(&mut self, function: Function, arguments: Vec<Expression>) -> ExpressionKind {
+    fn call_of(
+        &mut self,
+        function: Function,
+        mut arguments: Vec<Expression>,
+        kinds: &[Type],
+    ) -> ExpressionKind {
+        if let [kind] = kinds
+            && is_number_conversion(function)
+            && self.inference.resolve(kind) == Type::Int
+        {
+            arguments = arguments.into_iter().map(expect_int).collect();
+        }
         if function == Function::Matches
             && self.patterns < PATTERNS_MAX
             && let [_, Expression { kind: ExpressionKind::Literal(Value::String(text)), .. }] =
@@ -346,6 +357,28 @@ fn literal_of(literal: &Literal) -> Meaning {
         Literal::Bytes(value) => (Value::Bytes(Arc::clone(value)), Type::Bytes),
     };
     (ExpressionKind::Literal(value), kind)
+}
+
+/// Whether a conversion has an overload of its own for each type of number.
+fn is_number_conversion(function: Function) -> bool {
+    matches!(function, Function::ToInt | Function::ToUint | Function::ToDouble | Function::ToString)
+}
+
+/// What passes for an int, but for a `uint` from a context, which only passes for one until it is used.
+fn expect_int(operand: Expression) -> Expression {
+    let can_be_from_context = matches!(
+        operand.kind,
+        ExpressionKind::Parameter(_)
+            | ExpressionKind::Variable(_)
+            | ExpressionKind::Select(..)
+            | ExpressionKind::Conditional(_)
+            | ExpressionKind::Call(Function::Index, _)
+    );
+    if !can_be_from_context {
+        return operand;
+    }
+    let span = operand.span.clone();
+    Expression { kind: ExpressionKind::Call(Function::ExpectInt, vec![operand]), span }
 }
 
 /// The function of a name with dots, such as `optional.of`.

@@ -42,6 +42,10 @@ pub(super) fn call_one(function: Function, operand: &Value, budget: &mut Budget)
         Function::ToTimestamp => conversion::to_timestamp(operand),
         Function::ToDuration => conversion::to_duration(operand),
         Function::ToDynamic => Ok(operand.clone()),
+        Function::ExpectInt => match operand {
+            Value::Uint(_) => Err(Stop::no_overload()),
+            operand => Ok(operand.clone()),
+        },
         Function::TypeOf => Ok(Value::Type(operand.type_name())),
         Function::UndefinedType => {
             Err(Stop::failed(format!("reference to undefined type: {}", formats::shown(operand))))

@@ -114,3 +114,27 @@ fn an_address_is_only_ever_the_same_as_an_address() {
         ((*expression).to_owned(), *expected, found)
     }));
 }
+
+/// A `uint` of a context passes for an int when the expression is checked, as in SpiceDB, and is none when it runs.
+const UNSIGNED: &[(&str, &str)] = &[
+    ("u == 5", "true"),
+    ("u < 6 && 4 < u", "true"),
+    ("u in [5]", "true"),
+    ("u + u == u * 2", "error: no such overload"),
+    ("u + 1 == 6", "error: no such overload"),
+    ("int(u) == 5", "error: no such overload"),
+    ("string(u) == '5'", "error: no such overload"),
+    ("double(true ? u : 1) == 5.0", "error: no such overload"),
+    ("int(dyn(u)) == 5", "true"),
+    ("string(dyn(u)) == '5'", "true"),
+    ("string(5u) == '5'", "true"),
+];
+
+#[test]
+fn a_uint_of_a_context_is_no_int_when_it_is_used() {
+    assert_all(UNSIGNED.iter().map(|(expression, expected)| {
+        let expression = format!("{expression} && u >= 0");
+        let found = outcome(&caveat("u uint", &expression), "", r#"{"u": 5}"#);
+        (expression, *expected, found)
+    }));
+}

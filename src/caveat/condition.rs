@@ -1,7 +1,8 @@
 //! What a relationship stores of a caveat.
 
-use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 
 use crate::relationship::{CaveatName, ContextualizedCaveat};
 
@@ -14,14 +15,23 @@ use super::error::ConversionError;
 #[derive(Debug)]
 pub struct Condition {
     stored: ContextualizedCaveat,
-    /// The stored context in the types of the caveat that it was first evaluated with, by that caveat's signature.
-    bound: OnceLock<(u64, Bindings)>,
+    /// The stored context in the types of the caveat that it was last evaluated with.
+    bound: ArcSwapOption<Bound>,
+}
+
+/// A stored context in the types of a caveat.
+#[derive(Debug)]
+pub struct Bound {
+    /// The caveat's.
+    signature: u64,
+    /// The values.
+    pub bindings: Bindings,
 }
 
 impl Condition {
     /// The condition that a relationship stores.
     pub fn new(stored: ContextualizedCaveat) -> Self {
-        Self { stored, bound: OnceLock::new() }
+        Self { stored, bound: ArcSwapOption::empty() }
     }
 
     /// The caveat's name.
@@ -40,17 +50,21 @@ impl Condition {
     }
 
     /// The stored context in the types of a caveat, which is the one of its name in some schema.
-    pub fn bindings(&self, caveat: &Caveat) -> Result<Cow<'_, Bindings>, ConversionError> {
-        if let Some((signature, bindings)) = self.bound.get()
-            && *signature == caveat.signature()
+    pub fn bindings(&self, caveat: &Caveat) -> Result<Arc<Bound>, ConversionError> {
+        if let Some(bound) = &*self.bound.load()
+            && bound.signature == caveat.signature()
         {
-            return Ok(Cow::Borrowed(bindings));
+            return Ok(Arc::clone(bound));
         }
-        // What cannot be read was not written by this program: every parameter is as if it were not given.
-        let context = Context::parse(&self.stored.context_json).unwrap_or_default();
+        // Nothing that cannot be read is ever stored. A request must not fill in for what was.
+        let context = Context::parse(&self.stored.context_json).map_err(|malformed| ConversionError {
+            parameter: String::new(),
+            expected: "a stored context".to_owned(),
+            problem: malformed.to_string(),
+        })?;
         let bindings = caveat.bind(&context)?;
-        // Another signature may have been first: then this one is bound each time.
-        let (signature, bound) = self.bound.get_or_init(|| (caveat.signature(), bindings.clone()));
-        Ok(if *signature == caveat.signature() { Cow::Borrowed(bound) } else { Cow::Owned(bindings) })
+        let bound = Arc::new(Bound { signature: caveat.signature(), bindings });
+        self.bound.store(Some(Arc::clone(&bound)));
+        Ok(bound)
     }
 }

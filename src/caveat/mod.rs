@@ -38,7 +38,7 @@ mod value;
 pub use bindings::Bindings;
 pub use budget::Budget;
 pub use caveat::{Caveat, Missing, Parameter, Verdict};
-pub use condition::Condition;
+pub use condition::{Bound, Condition};
 pub use context::Context;
 pub use error::{CompileError, ContextError, ConversionError, EvaluationError, MalformedContext};
 pub use given::Given;

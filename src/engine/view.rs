@@ -17,7 +17,7 @@ pub struct View {
     pub(super) state: Arc<State>,
     head: Arc<Head>,
     revision: Revision,
-    /// When it was taken: what had expired by then is absent.
+    /// When it was taken: what had expired by then is absent. Of a view that is kept for long, more is.
     now: Timestamp,
     pub(super) program: Option<Arc<Program>>,
 }
@@ -79,7 +79,7 @@ impl View {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot<'_> {
-        self.state.index.snapshot(self.revision, self.now)
+        self.state.index.snapshot(self.revision, self.state.snapshot_time_since(self.now))
     }
 
     fn at_head(state: &Arc<State>, head: Arc<Head>) -> Self {

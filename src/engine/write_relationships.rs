@@ -91,11 +91,17 @@ fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, 
     }
     conditions::check_holding(&preconditions, pending)?;
     check_creations(&updates, pending)?;
+    // What can fail comes before the first change.
+    let mut edges = Vec::with_capacity(updates.len());
+    for update in updates.iter().filter(|update| update.operation != UpdateOperation::Delete) {
+        edges.push(pending.intern(&update.relationship)?);
+    }
+    let mut edges = edges.into_iter();
     let mut changes = Vec::with_capacity(updates.len());
     for RelationshipUpdate { operation, relationship } in updates {
         match operation {
             UpdateOperation::Create | UpdateOperation::Touch => {
-                if pending.touch(&relationship)? {
+                if edges.next().is_some_and(|edge| pending.touch(edge, &relationship)) {
                     changes.push(RelationshipChange::Touch(relationship));
                 }
             }

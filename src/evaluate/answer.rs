@@ -18,8 +18,10 @@ pub(super) struct Answer(u32);
 /// Why answers are undecided, for the time of one evaluation.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
-    doubts: Vec<Doubt>,
+    reasons: Vec<Doubt>,
     places: HashMap<Missing, Answer, foldhash::fast::RandomState>,
+    /// Names put together since it was last asked.
+    names_merged: u64,
 }
 
 /// Parameters that were not given, in order, each once.
@@ -113,6 +115,11 @@ impl Doubts {
         }
     }
 
+    /// What was done since this was last asked, in visits: names must not pile up unnoticed.
+    pub(super) fn take_work(&mut self) -> u64 {
+        std::mem::take(&mut self.names_merged) / 2
+    }
+
     /// The union of two answers, or their intersection.
     pub(super) fn join(&mut self, is_any: bool, one: Answer, other: Answer) -> Answer {
         if is_any { self.either(one, other) } else { self.both(one, other) }
@@ -123,7 +130,7 @@ impl Doubts {
         match answer {
             Answer::NO => Verdict::No,
             Answer::YES => Verdict::Yes,
-            undecided => match &self.doubts[undecided.place()] {
+            undecided => match &self.reasons[undecided.place()] {
                 Doubt::Missing(missing) => Verdict::Missing(missing),
                 Doubt::Failed(error) => Verdict::Failed(error),
             },
@@ -136,25 +143,26 @@ impl Doubts {
             return one;
         }
         let (Doubt::Missing(some), Doubt::Missing(more)) =
-            (&self.doubts[one.place()], &self.doubts[other.place()])
+            (&self.reasons[one.place()], &self.reasons[other.place()])
         else {
             // The first of the errors, so that the order of merging does not matter.
             let failed = [one, other]
                 .into_iter()
-                .filter(|answer| matches!(self.doubts[answer.place()], Doubt::Failed(_)));
+                .filter(|answer| matches!(self.reasons[answer.place()], Doubt::Failed(_)));
             return failed.min_by_key(|answer| answer.0).unwrap_or(one);
         };
         let mut missing: Missing = some.iter().chain(more).copied().collect();
         missing.sort_unstable();
         missing.dedup();
+        self.names_merged += missing.len() as u64;
         self.missing(missing)
     }
 
     fn push(&mut self, doubt: Doubt) -> Answer {
-        self.doubts.push(doubt);
-        // As many as there are visits at the most, and those are bounded far below.
+        self.reasons.push(doubt);
+        // Bounded far below by the visits that they are charged with.
         Answer(
-            u32::try_from(self.doubts.len() - 1).unwrap_or(u32::MAX - Answer::DOUBTS_FROM)
+            u32::try_from(self.reasons.len() - 1).unwrap_or(u32::MAX - Answer::DOUBTS_FROM)
                 + Answer::DOUBTS_FROM,
         )
     }

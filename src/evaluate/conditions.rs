@@ -26,6 +26,8 @@ struct Use {
     given: Option<Bindings>,
     /// The answer where no context is stored.
     context_free: Option<Answer>,
+    /// The first of its conditions that could not be evaluated: it speaks for them all, however many there are.
+    failed: Option<Answer>,
 }
 
 impl<'run> Conditions<'run> {
@@ -41,8 +43,9 @@ impl<'run> Conditions<'run> {
         meter: &mut Meter<'_>,
     ) -> Result<Answer, EvaluateError> {
         let Some((place, plan)) = self.program.find_caveat(condition.caveat()) else {
-            // Its schema is gone, so it had expired, and the clock has gone back: it does not hold.
-            return Ok(self.fail(condition, CaveatProblem::Undeclared));
+            // No schema that relationships outlive loses their caveat. A no would be a grant under a negation.
+            let caveat = condition.caveat().clone();
+            return Ok(self.doubts.failed(CaveatError { caveat, problem: CaveatProblem::Undeclared }));
         };
         if self.uses.is_empty() {
             self.uses = vec![Use::default(); self.program.caveats().len()];
@@ -55,7 +58,7 @@ impl<'run> Conditions<'run> {
         }
         let mut budget = Budget::default();
         let answer = self.evaluate(condition, place, plan, &mut budget);
-        meter.visit(budget.used())?;
+        meter.visit(budget.used() + self.doubts.take_work())?;
         if condition.is_context_free() {
             self.uses[place].context_free = Some(answer);
         }
@@ -72,10 +75,11 @@ impl<'run> Conditions<'run> {
         let caveat = &plan.caveat;
         let stored = match condition.bindings(caveat) {
             Ok(stored) => stored,
-            Err(error) => return self.fail(condition, CaveatProblem::Conversion(error)),
+            Err(error) => return self.fail(condition, place, || CaveatProblem::Conversion(error)),
         };
         let context = self.context;
         let all_given = &mut self.given;
+        let failed = self.uses[place].failed;
         let given = self.uses[place].given.get_or_insert_with(|| {
             let parameters = caveat.parameters().iter().zip(&plan.parameters);
             Bindings::of_request(parameters.map(|(parameter, id)| {
@@ -83,11 +87,14 @@ impl<'run> Conditions<'run> {
                 place.get_or_insert_with(|| Given::new(parameter, context)).clone()
             }))
         });
-        if let Some(error) = given.refused(Some(&stored)) {
+        if let Some(error) = given.refused(Some(&stored.bindings)) {
+            if let Some(failed) = failed {
+                return failed;
+            }
             let error = error.clone();
-            return self.fail(condition, CaveatProblem::Conversion(error));
+            return self.fail(condition, place, || CaveatProblem::Conversion(error));
         }
-        match caveat.evaluate(Some(&stored), Some(given), budget) {
+        match caveat.evaluate(Some(&stored.bindings), Some(given), budget) {
             Ok(Verdict::True) => Answer::YES,
             Ok(Verdict::False) => Answer::NO,
             Ok(Verdict::Unknown(missing)) => {
@@ -97,11 +104,19 @@ impl<'run> Conditions<'run> {
                 missing.dedup();
                 self.doubts.missing(missing)
             }
-            Err(error) => self.fail(condition, CaveatProblem::Evaluation(error)),
+            Err(error) => self.fail(condition, place, || CaveatProblem::Evaluation(error)),
         }
     }
 
-    fn fail(&mut self, condition: &Condition, problem: CaveatProblem) -> Answer {
-        self.doubts.failed(CaveatError { caveat: condition.caveat().clone(), problem })
+    fn fail(
+        &mut self,
+        condition: &Condition,
+        place: usize,
+        problem: impl FnOnce() -> CaveatProblem,
+    ) -> Answer {
+        let doubts = &mut self.doubts;
+        *self.uses[place].failed.get_or_insert_with(|| {
+            doubts.failed(CaveatError { caveat: condition.caveat().clone(), problem: problem() })
+        })
     }
 }

@@ -58,7 +58,7 @@ struct System<'run, 'data, 'caller> {
     formulas: Vec<Formula>,
 }
 
-/// Whether the question's answer is yes, as [`super::check()`] finds it.
+/// The question's answer, as [`super::check()`] finds it.
 pub(super) fn check(
     program: &Program,
     snapshot: Snapshot<'_>,
@@ -212,7 +212,8 @@ impl System<'_, '_, '_> {
             // Backwards: questions come after those that depend on them, mostly.
             for place in (0..self.formulas.len()).rev() {
                 if answers[place] != Answer::YES {
-                    self.meter.visit(1)?;
+                    let work = self.conditions.doubts.take_work();
+                    self.meter.visit(work + self.formulas[place].width())?;
                     let doubts = &mut self.conditions.doubts;
                     let answer = self.formulas[place].evaluate(&answers, subtracted, doubts);
                     has_changed |= answers[place].rank() != answer.rank();
@@ -244,7 +245,8 @@ impl System<'_, '_, '_> {
         let mut has_changed = false;
         for place in (0..self.formulas.len()).rev() {
             if !answers[place].is_decided() {
-                self.meter.visit(1)?;
+                let work = self.conditions.doubts.take_work();
+                self.meter.visit(work + self.formulas[place].width())?;
                 let doubts = &mut self.conditions.doubts;
                 let answer = self.formulas[place].evaluate(answers, subtracted, doubts);
                 has_changed |= answers[place] != answer;
@@ -300,6 +302,14 @@ impl Formula {
                 let base = base.evaluate(answers, subtracted, doubts);
                 doubts.both(base, subtracted[*subtract].negated())
             }
+        }
+    }
+
+    /// How much there is to look at, roughly.
+    fn width(&self) -> u64 {
+        match self {
+            Self::Any(parts) | Self::All(parts) => 1 + parts.len() as u64,
+            Self::Constant(_) | Self::Question(_) | Self::Exclusion(..) => 1,
         }
     }
 

@@ -65,12 +65,16 @@ impl Pending {
         self.group.head.revision.next()
     }
 
-    /// Applies a relationship at the next revision. Whether it was not there, or on other terms.
-    pub(in crate::engine) fn touch(&mut self, relationship: &Relationship) -> Result<bool, Unwritable> {
+    /// The numbers of a relationship's parts, new ones where need be.
+    pub(in crate::engine) fn intern(&self, relationship: &Relationship) -> Result<Edge, Unwritable> {
         let Relationship { resource, relation, subject, .. } = relationship;
-        let edge = self.state.index.intern(resource, relation, subject).map_err(|_| Unwritable::Full)?;
+        self.state.index.intern(resource, relation, subject).map_err(|_| Unwritable::Full)
+    }
+
+    /// Applies a relationship at the next revision. Whether it was not there, or on other terms.
+    pub(in crate::engine) fn touch(&mut self, edge: Edge, relationship: &Relationship) -> bool {
         let (revision, terms) = (self.next_revision(), Terms::of(relationship));
-        Ok(self.state.index.touch(edge, terms, revision, self.now, &mut self.group.changes))
+        self.state.index.touch(edge, terms, revision, self.now, &mut self.group.changes)
     }
 
     /// Applies the deletion of a relationship at the next revision. Whether it was there.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::engine::error::Unwritable;
-use crate::engine::state::State;
+use crate::engine::state::{EXPIRED_FOR_SECONDS_MIN, State};
 use crate::journal::Journal;
 
 use super::group::Group;
@@ -19,9 +19,6 @@ use super::{Write, expiring};
 
 /// Writes that may wait for their turn; more wait for a place.
 const QUEUE_MAX: usize = 4096;
-/// How long a relationship must have been absent before it leaves the index: longer than a check lasts, so that no
-/// check that began before that time meets it on one path and not on another.
-const EXPIRED_FOR_SECONDS_MIN: i64 = 60;
 /// Relationships that leave the index at once; writes that wait come before further ones.
 const EXPIRED_REMOVED_MAX: usize = 1024;
 /// Writes that are prepared for one group; more wait in the queue.
@@ -36,7 +33,7 @@ pub(in crate::engine) struct Committer {
 
 enum Message {
     Write(Box<dyn Write>),
-    /// The journal's thread has an outcome.
+    /// The journal's thread has an outcome, or something may have expired.
     Wake,
     /// Finish what was accepted, and end.
     Stop,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::caveat::Condition;
-use crate::index::{Holding, ObjectKey, PostingsAt, RelationKey, Snapshot};
+use crate::index::{Glance, Holding, ObjectKey, PostingsAt, RelationKey, Snapshot};
 use crate::schema::{NodeId, NodeSet};
 
 use super::answer::Answer;
@@ -41,9 +41,11 @@ impl Goal<'_> {
         conditions: &mut Conditions<'_>,
         meter: &mut Meter<'_>,
     ) -> Result<Answer, EvaluateError> {
-        let mut found = Found::new();
-        let is_in = snapshot.read(object, |postings| self.is_among(postings, relation, &mut found));
-        decide(is_in, found, conditions, meter)
+        match snapshot.read(object, |postings| self.glance(postings, relation)) {
+            Sight::No => Ok(Answer::NO),
+            Sight::Yes => Ok(Answer::YES),
+            Sight::Unclear => self.look_closer(snapshot, object, &[relation], conditions, meter),
+        }
     }
 
     /// Whether one of some relations of an object does, or is what is looked for.
@@ -58,12 +60,62 @@ impl Goal<'_> {
         if self.object == object && leaves.iter().any(|leaf| self.node == Some(leaf.node)) {
             return Ok(Answer::YES);
         }
-        let mut found = Found::new();
-        let is_in_any = snapshot.read(object, |postings| {
-            let mut possible = leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
-            possible.any(|leaf| self.is_among(postings, leaf.relation, &mut found))
+        let possible = || leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
+        let sight = snapshot.read(object, |postings| {
+            let mut sight = Sight::No;
+            for leaf in possible() {
+                match self.glance(postings, leaf.relation) {
+                    Sight::No => {}
+                    Sight::Yes => return Sight::Yes,
+                    Sight::Unclear => sight = Sight::Unclear,
+                }
+            }
+            sight
         });
-        decide(is_in_any, found, conditions, meter)
+        match sight {
+            Sight::No => Ok(Answer::NO),
+            Sight::Yes => Ok(Answer::YES),
+            Sight::Unclear => {
+                let relations: SmallVec<[RelationKey; 8]> = possible().map(|leaf| leaf.relation).collect();
+                self.look_closer(snapshot, object, &relations, conditions, meter)
+            }
+        }
+    }
+
+    /// What one search each says of the subject and its wildcard.
+    #[inline]
+    fn glance(&self, postings: PostingsAt<'_>, relation: RelationKey) -> Sight {
+        let direct = postings.glance(relation, self.form, self.object);
+        if direct == Glance::Yes {
+            return Sight::Yes;
+        }
+        let wildcard = match self.wildcard {
+            Some((form, object)) => postings.glance(relation, form, object),
+            None => Glance::No,
+        };
+        match (direct, wildcard) {
+            (_, Glance::Yes) => Sight::Yes,
+            (Glance::No, Glance::No) => Sight::No,
+            _ => Sight::Unclear,
+        }
+    }
+
+    /// Whether one of some relations of an object holds the subject, where not all of that is plain.
+    #[cold]
+    #[inline(never)]
+    fn look_closer(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        relations: &[RelationKey],
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        let mut found = Found::new();
+        let is_certain = snapshot.read(object, |postings| {
+            relations.iter().any(|relation| self.is_among(postings, *relation, &mut found))
+        });
+        decide(is_certain, found, conditions, meter)
     }
 
     /// Whether it is among them for certain; under which conditions it may be is added to `found`.
@@ -81,10 +133,19 @@ impl Goal<'_> {
     }
 }
 
+/// What a glance at an object's relations tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Sight {
+    #[default]
+    No,
+    Yes,
+    /// Something is there that is not plain.
+    Unclear,
+}
+
 /// Conditions of relationships of which each is enough. They are decided when no lock is held any more.
 type Found = SmallVec<[Arc<Condition>; 2]>;
 
-#[inline]
 fn decide(
     is_certain: bool,
     found: Found,

@@ -25,7 +25,7 @@ pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
-pub use snapshot::{Holding, PostingsAt, Snapshot};
+pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};
 pub use terms::{Terms, TermsKind};
 pub use write::{Change, Index};
 

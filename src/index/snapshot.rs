@@ -33,6 +33,17 @@ pub struct PostingsAt<'record> {
     now: Timestamp,
 }
 
+/// What one search says of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glance {
+    /// It does not hold.
+    No,
+    /// It holds.
+    Yes,
+    /// It is not plain: [`PostingsAt::subject`] knows.
+    Unclear,
+}
+
 /// Whether a relationship holds.
 #[derive(Debug, Clone)]
 pub enum Holding {
@@ -70,6 +81,7 @@ impl<'index> Snapshot<'index> {
     }
 
     /// Shows an object's postings to a reader, which must be quick. An unknown object gives the default.
+    #[inline]
     pub fn read<T: Default>(self, object: ObjectKey, reader: impl FnOnce(PostingsAt<'_>) -> T) -> T {
         let Self { index, revision, now } = self;
         let lives = &index.lives;
@@ -104,6 +116,17 @@ impl PostingsAt<'_> {
         subject: ObjectKey,
     ) -> bool {
         !matches!(self.subject(relation, subject_relation, subject), Holding::No)
+    }
+
+    /// Whether the object is the resource of this relationship, as far as one search tells.
+    #[inline]
+    pub fn glance(self, relation: RelationKey, subject_relation: RelationKey, subject: ObjectKey) -> Glance {
+        let key = PostingKey { first: relation, second: subject_relation, object: subject };
+        match self.record.forward.get(&key) {
+            Some(version) if version.has_lives() => Glance::Unclear,
+            Some(version) if version.born() <= self.revision => Glance::Yes,
+            _ => Glance::No,
+        }
     }
 
     /// Whether the object is the resource of this relationship.
@@ -188,7 +211,13 @@ impl PostingsAt<'_> {
         if !version.has_lives() {
             return if version.born() <= self.revision { Holding::Yes } else { Holding::No };
         }
-        match self.terms(version, edge) {
+        self.holding_on_terms(version, edge())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn holding_on_terms(self, version: Version, edge: Edge) -> Holding {
+        match self.terms(version, || edge) {
             None => Holding::No,
             Some(Terms { condition: None, .. }) => Holding::Yes,
             Some(Terms { condition: Some(condition), .. }) => Holding::If(condition),

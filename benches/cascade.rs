@@ -36,34 +36,34 @@ const BATCH: BatchSize = BatchSize::NumIterations(64);
 type Question = fn(usize) -> CheckPermission;
 
 /// The direct checks: name, answer, question.
-const DIRECT: [(&str, Permissionship, Question); 9] = [
-    ("owner, one task", Permissionship::HasPermission, |_| owner_of_task(0)),
-    ("owner, any task", Permissionship::HasPermission, owner_of_task),
-    ("owner, any task, denied", Permissionship::NoPermission, |number| {
+const DIRECT: [(&str, bool, Question); 9] = [
+    ("owner, one task", true, |_| owner_of_task(0)),
+    ("owner, any task", true, owner_of_task),
+    ("owner, any task, denied", false, |number| {
         agentex::ask("task", number % TASKS, "owner", agentex::colleague(number % TASKS))
     }),
-    ("read, one task", Permissionship::HasPermission, |_| read_task(0)),
-    ("read, any task", Permissionship::HasPermission, read_task),
-    ("read, any task, denied", Permissionship::NoPermission, |number| {
+    ("read, one task", true, |_| read_task(0)),
+    ("read, any task", true, read_task),
+    ("read, any task, denied", false, |number| {
         agentex::ask("task", number % TASKS, "read", agentex::colleague(number % TASKS))
     }),
-    ("read, any API key", Permissionship::HasPermission, |number| {
+    ("read, any API key", true, |number| {
         agentex::ask("api_key", number % API_KEYS, "read", agentex::owner(number % API_KEYS))
     }),
-    ("read, any API key, denied", Permissionship::NoPermission, |number| {
+    ("read, any API key, denied", false, |number| {
         agentex::ask("api_key", number % API_KEYS, "read", agentex::colleague(number % API_KEYS))
     }),
-    ("read, unknown task", Permissionship::NoPermission, |number| {
+    ("read, unknown task", false, |number| {
         agentex::ask("task", TASKS + number % TASKS, "read", agentex::owner(0))
     }),
 ];
 
 /// The cascades: name, permission, answer, chains that are asked in turn.
-const CASCADES: [(&str, &str, Permissionship, usize); 4] = [
-    ("one chain", "read", Permissionship::HasPermission, 1),
-    ("one chain, denied", "read", Permissionship::NoPermission, 1),
-    ("all chains", "read", Permissionship::HasPermission, CHAINS),
-    ("roles and gate", "gated_read", Permissionship::HasPermission, 1),
+const CASCADES: [(&str, &str, bool, usize); 4] = [
+    ("one chain", "read", true, 1),
+    ("one chain, denied", "read", false, 1),
+    ("all chains", "read", true, CHAINS),
+    ("roles and gate", "gated_read", true, 1),
 ];
 
 fn main() {
@@ -95,13 +95,13 @@ fn load() -> Engine {
 
 /// Counts allocations, and fails if a hop allocates.
 fn print_allocations(view: &View) {
-    let questions = HOPS.map(|hops| ask_chain("read", Permissionship::HasPermission, 0, hops));
+    let questions = HOPS.map(|hops| ask_chain("read", true, 0, hops));
     for question in &questions {
-        check(view, question, Permissionship::HasPermission);
+        check(view, question, true);
     }
     let counts = questions.each_ref().map(|question| {
         let before = allocator::allocations();
-        check(view, question, Permissionship::HasPermission);
+        check(view, question, true);
         allocator::allocations() - before
     });
     let mut table = Table::new(&["hops", "allocations per check"]);
@@ -114,26 +114,26 @@ fn print_allocations(view: &View) {
 
 fn measure_direct(criterion: &mut Criterion<ThreadTime>, engine: &Engine, view: &View) {
     let mut group = criterion.benchmark_group("direct");
-    for (name, expected, question) in DIRECT {
-        measure(&mut group, name, view, expected, question);
+    for (name, is_granted, question) in DIRECT {
+        measure(&mut group, name, view, is_granted, question);
     }
     // What a request pays besides: the newest state is looked up.
     let question = owner_of_task(0);
     group.bench_function("view and owner, one task", |bencher| {
         bencher.iter(|| {
             let view = engine.at(&Consistency::MinimizeLatency).unwrap();
-            check(&view, black_box(&question), Permissionship::HasPermission);
+            check(&view, black_box(&question), true);
         });
     });
     group.finish();
 }
 
 fn measure_cascades(criterion: &mut Criterion<ThreadTime>, view: &View) {
-    for (name, permission, expected, chains) in CASCADES {
+    for (name, permission, is_granted, chains) in CASCADES {
         let mut group = criterion.benchmark_group(name);
         for hops in HOPS {
-            let question = |number: usize| ask_chain(permission, expected, number % chains, hops);
-            measure(&mut group, &hops.to_string(), view, expected, question);
+            let question = |number: usize| ask_chain(permission, is_granted, number % chains, hops);
+            measure(&mut group, &hops.to_string(), view, is_granted, question);
         }
         group.finish();
     }
@@ -143,7 +143,7 @@ fn measure(
     group: &mut BenchmarkGroup<'_, ThreadTime>,
     name: &str,
     view: &View,
-    expected: Permissionship,
+    is_granted: bool,
     question: impl Fn(usize) -> CheckPermission,
 ) {
     let mut number = 0;
@@ -152,13 +152,13 @@ fn measure(
             number += 1;
             question(agentex::mixed(number))
         };
-        bencher.iter_batched_ref(next, |question| check(view, question, expected), BATCH);
+        bencher.iter_batched_ref(next, |question| check(view, question, is_granted), BATCH);
     });
 }
 
-fn check(view: &View, question: &CheckPermission, expected: Permissionship) {
+fn check(view: &View, question: &CheckPermission, is_granted: bool) {
     let answer = view.check_permission(question, view.limits()).unwrap();
-    assert_eq!(answer, expected, "{question:?}");
+    assert_eq!(answer == Permissionship::HasPermission, is_granted, "{question:?}");
 }
 
 fn print_direct() {
@@ -173,7 +173,7 @@ fn print_direct() {
 }
 
 fn print_cascades() {
-    for (name, permission, expected, chains) in CASCADES {
+    for (name, permission, is_granted, chains) in CASCADES {
         let mut table = Table::new(&["hops", "ns", "±", "ns per hop"]);
         for hops in HOPS {
             if let Some(estimate) = measure::estimate(name, &hops.to_string()) {
@@ -187,7 +187,8 @@ fn print_cascades() {
                 ]);
             }
         }
-        table.print(&format!("cascade of {permission}, {name} ({expected:?}, {chains} chains in turn)"));
+        let outcome = if is_granted { "granted" } else { "denied" };
+        table.print(&format!("cascade of {permission}, {name} ({outcome}, {chains} chains in turn)"));
     }
 }
 
@@ -200,10 +201,8 @@ fn read_task(number: usize) -> CheckPermission {
 }
 
 /// For the head's owner, or for someone of the same tenant who owns no agent of the chain.
-fn ask_chain(permission: &str, expected: Permissionship, chain: usize, hops: usize) -> CheckPermission {
-    let subject = match expected {
-        Permissionship::HasPermission => agentex::chain_owner(chain),
-        Permissionship::NoPermission => agentex::chain_owner((chain + 1) % CHAINS),
-    };
+fn ask_chain(permission: &str, is_granted: bool, chain: usize, hops: usize) -> CheckPermission {
+    let owner = if is_granted { chain } else { (chain + 1) % CHAINS };
+    let subject = agentex::chain_owner(owner);
     agentex::ask_chain(permission, chain, hops, subject)
 }

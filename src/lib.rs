@@ -32,16 +32,13 @@
 //!
 //! // The token says how fresh an answer must be: at least as fresh as the write.
 //! let view = engine.at(&Consistency::AtLeastAsFresh(written.written_at))?;
-//! let question = CheckPermission {
-//!     resource: "api_key:k1".parse()?,
-//!     permission: "read".to_owned(),
-//!     subject: "user:ana".parse()?,
-//! };
+//! let question = CheckPermission::new("api_key:k1".parse()?, "read", "user:ana".parse()?);
 //! assert_eq!(view.check_permission(&question, view.limits())?, Permissionship::HasPermission);
 //! # Ok(())
 //! # }
 //! ```
 
+pub mod caveat;
 #[doc(hidden)]
 pub mod cli;
 pub mod engine;

@@ -43,8 +43,8 @@ const ROOMS: &[Room] = &[
     Room {
         name: "index",
         level: 3,
-        may_import: &["relationship", "schema"],
-        why: "it stores relationships, and knows of a schema at most its model",
+        may_import: &["caveat", "relationship", "schema"],
+        why: "it stores relationships with their conditions, and knows of a schema at most its model",
     },
     Room {
         name: "evaluate",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use arrowroot::server::wire::v1;
+use arrowroot::server::wire::v1::check_permission_response::Permissionship;
 use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
 use arrowroot::server::wire::v1::schema_service_client::SchemaServiceClient;
 use tonic::transport::{Channel, Endpoint};
@@ -137,7 +138,58 @@ async fn the_quickstart_answers() {
         ..Default::default()
     };
     let answer = permissions.check_permission(request).await.unwrap().into_inner();
-    assert_eq!(answer.permissionship(), v1::check_permission_response::Permissionship::HasPermission);
+    assert_eq!(answer.permissionship(), Permissionship::HasPermission);
+    drop(permissions);
+    assert!(ready.stop("-INT").0);
+}
+
+#[tokio::test]
+async fn conditions_and_ends_are_bootstrapped() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("conditions.yaml");
+    let text = r#"schema: |-
+  use expiration
+  definition user {}
+  caveat in_tier(tier string, tiers list<string>) { tier in tiers }
+  definition doc {
+    relation viewer: user with in_tier | user with expiration
+  }
+relationships: |-
+  doc:1#viewer@user:ana[in_tier:{"tiers":["pro","gold"]}]
+  doc:1#viewer@user:ben[expiration:2100-01-01T00:00:00Z]
+  doc:1#viewer@user:eve[expiration:2020-01-01T00:00:00Z]
+assertions:
+  assertTrue: ['doc:1#viewer@user:ana with {"tier": "pro"}', 'doc:1#viewer@user:ben']
+  assertCaveated: ['doc:1#viewer@user:ana']
+  assertFalse: ['doc:1#viewer@user:ana with {"tier": "free"}', 'doc:1#viewer@user:eve']
+"#;
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let ready = Ready::start(&["--datastore-engine", "memory", "--datastore-bootstrap-files", &file]);
+    let mut permissions = PermissionsServiceClient::new(ready.channel().await);
+    let object = |object_type: &str, object_id: &str| {
+        Some(v1::ObjectReference { object_type: object_type.to_owned(), object_id: object_id.to_owned() })
+    };
+    for (user, expected, missing) in [
+        ("ana", Permissionship::ConditionalPermission, &["tier"][..]),
+        ("ben", Permissionship::HasPermission, &[]),
+        ("eve", Permissionship::NoPermission, &[]),
+    ] {
+        let subject = v1::SubjectReference { object: object("user", user), optional_relation: String::new() };
+        let request = v1::CheckPermissionRequest {
+            resource: object("doc", "1"),
+            permission: "viewer".to_owned(),
+            subject: Some(subject),
+            ..Default::default()
+        };
+        let answer = permissions.check_permission(request).await.unwrap().into_inner();
+        assert_eq!(answer.permissionship(), expected, "{user}");
+        assert_eq!(
+            answer.partial_caveat_info.unwrap_or_default().missing_required_context,
+            missing,
+            "{user}"
+        );
+    }
     drop(permissions);
     assert!(ready.stop("-INT").0);
 }

@@ -81,11 +81,7 @@ fn measure(criterion: &mut Criterion<ThreadTime>, shape: &Shape, relationships: 
         ("check", subject, Permissionship::HasPermission),
         ("denied", shape.denied, Permissionship::NoPermission),
     ] {
-        let question = CheckPermission {
-            resource: resource.parse().unwrap(),
-            permission: permission.to_owned(),
-            subject: subject.parse().unwrap(),
-        };
+        let question = CheckPermission::new(resource.parse().unwrap(), permission, subject.parse().unwrap());
         let check = || view.check_permission(black_box(&question), view.limits()).unwrap();
         assert_eq!(check(), expected, "{}: {question:?}", shape.name);
         group.bench_function(name, |bencher| bencher.iter(check));

@@ -64,7 +64,7 @@ pub(crate) fn ask_chain(permission: &str, chain: usize, hops: usize, subject: Su
 
 /// A question about the object of a kind with a number.
 pub(crate) fn ask(kind: &str, number: usize, permission: &str, subject: Subject) -> CheckPermission {
-    CheckPermission { resource: object(kind, number), permission: permission.to_owned(), subject }
+    CheckPermission::new(object(kind, number), permission, subject)
 }
 
 /// The owner of the head of a chain.

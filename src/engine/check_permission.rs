@@ -18,7 +18,7 @@ impl View {
         question: &CheckPermission,
         limits: Limits<'_>,
     ) -> Result<Permissionship, CheckPermissionError> {
-        let CheckPermission { resource, permission, subject } = question;
+        let CheckPermission { resource, permission, subject, context } = question;
         let definition_name = resource.definition.as_str();
         let Some(program) = &self.program else {
             let definition = definition_name.to_owned();
@@ -31,10 +31,11 @@ impl View {
         if let Subject::Wildcard(_) = subject {
             return Err(CheckPermissionError::WildcardSubject);
         }
-        let question = Check { resource, node, subject, subject_definition, subject_node };
+        let question = Check { resource, node, subject, subject_definition, subject_node, context };
         Ok(match check(program, self.snapshot(), question, limits)? {
             Membership::Member => Permissionship::HasPermission,
             Membership::NotMember => Permissionship::NoPermission,
+            Membership::Conditional(missing) => Permissionship::ConditionalPermission { missing },
         })
     }
 

@@ -1,11 +1,12 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
+use crate::caveat::ContextError;
 use crate::evaluate::EvaluateError;
 use crate::journal::JournalError;
 use crate::relationship::{
-    DefinitionName, Precondition, RelationName, Relationship, RelationshipFilter, Revision,
+    CaveatName, DefinitionName, Precondition, RelationName, Relationship, RelationshipFilter, Revision,
 };
-use crate::schema::{Removal, SchemaError};
+use crate::schema::{CaveatChange, Removal, SchemaError};
 
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,7 +173,7 @@ pub enum WriteRelationshipsError {
         permission: RelationName,
     },
     /// The relation takes no subject of this kind.
-    #[error("subjects of type `{subject_type}` are not allowed on relation `{definition}#{relation}`{}", suggested(.suggestion.as_deref()))]
+    #[error("subjects of type `{subject_type}` are not allowed on relation `{definition}#{relation}`{}", advised(allowed_caveats, .suggestion.as_deref()))]
     InvalidSubjectType {
         /// The resource's definition.
         definition: DefinitionName,
@@ -180,10 +181,12 @@ pub enum WriteRelationshipsError {
         relation: RelationName,
         /// The subject's kind, as `group#member with caveat`.
         subject_type: String,
+        /// The caveats of which the subject must have one, if that is all that is wrong.
+        allowed_caveats: Vec<CaveatName>,
         /// A kind that the relation takes and that is near.
         suggestion: Option<String>,
     },
-    /// The stored caveat is larger than allowed.
+    /// The stored caveat is larger than allowed. Its size is that of the protobuf message.
     #[error("provided relationship `{relationship}` exceeded maximum allowed caveat size of {bytes_max}")]
     CaveatTooLarge {
         /// The relationship's text.
@@ -192,6 +195,14 @@ pub enum WriteRelationshipsError {
         bytes: usize,
         /// Bytes allowed.
         bytes_max: usize,
+    },
+    /// The stored context does not fit the caveat.
+    #[error("invalid context for caveat `{caveat}`: {problem}")]
+    InvalidContext {
+        /// The caveat.
+        caveat: CaveatName,
+        /// What is wrong.
+        problem: Box<ContextError>,
     },
     /// CREATE of a relationship that is there.
     #[error(
@@ -286,6 +297,9 @@ pub enum WriteSchemaError {
         /// A relationship that needs it, as text; empty if it is gone meanwhile.
         relationship: String,
     },
+    /// The schema would change what stored contexts mean.
+    #[error("{}", .0.message())]
+    CaveatChanged(CaveatChange),
     /// The store takes no writes now.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
@@ -316,6 +330,15 @@ pub enum OpenError {
 /// `; did you mean …?`, if there is something to suggest.
 fn suggested(suggestion: Option<&str>) -> String {
     suggestion.map(|suggestion| format!("; did you mean `{suggestion}`?")).unwrap_or_default()
+}
+
+/// Which caveats are allowed, or what the writer may have meant.
+fn advised(allowed_caveats: &[CaveatName], suggestion: Option<&str>) -> String {
+    if !allowed_caveats.is_empty() {
+        let names: Vec<_> = allowed_caveats.iter().map(AsRef::<str>::as_ref).collect();
+        return format!(" without one of the following caveats: {}", names.join(","));
+    }
+    suggested(suggestion)
 }
 
 /// A read cannot go on at its cursor.

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::index::Index;
+use crate::index::{Index, Terms};
 use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
-use crate::relationship::Revision;
+use crate::relationship::{Revision, Timestamp};
 
 use super::committer::{Committer, Write};
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
@@ -73,6 +73,11 @@ impl Engine {
         self.state.head().revision
     }
 
+    /// How many relationships there are that expire, with those that have expired and are still in memory.
+    pub fn expiring_count(&self) -> usize {
+        self.state.index.expiring_count()
+    }
+
     /// Whether the last write could be made durable.
     pub fn is_writable(&self) -> bool {
         self.state.is_writable()
@@ -131,11 +136,12 @@ impl Replay<'_> {
                     &relationship.relation,
                     &relationship.subject,
                 )?;
-                self.index.create(edge, revision);
+                // The journal decides what was there, not the clock: nothing counts as expired.
+                self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
             }
             RelationshipChange::Delete { resource, relation, subject } => {
                 if let Some(edge) = self.index.find(resource, relation, subject) {
-                    self.index.delete(edge, revision);
+                    self.index.delete(edge, revision, Timestamp::MIN);
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
 mod check_permission;
+mod clock;
 mod committer;
 mod conditions;
 mod delete_relationships;
@@ -21,6 +22,8 @@ mod wait;
 mod write_relationships;
 mod write_schema;
 
+pub use crate::caveat::Context as CaveatContext;
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
     InvalidCursor, InvalidFilter, OpenError, ReadRelationshipsError, UnknownName, Unwritable,

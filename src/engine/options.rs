@@ -1,13 +1,25 @@
 //! How an engine is to behave.
 
+use std::sync::Arc;
+
 use crate::evaluate::Limits;
 
+use super::clock::{Clock, SystemClock};
+
 /// What an embedding program or an operator may choose.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// Bounds on requests.
     pub limits: EngineLimits,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { limits: EngineLimits::default(), clock: Arc::new(SystemClock) }
+    }
 }
 
 /// Bounds on requests. The defaults are those of SpiceDB where it has the same bound.

@@ -194,7 +194,7 @@ fn edges_by_resource(
     by_resource.into()
 }
 
-/// An edge in words. Nothing if a name is gone, which cannot be while a snapshot shows the edge.
+/// An edge in words. Nothing if it has left meanwhile, since it had expired.
 pub(super) fn relationship(snapshot: Snapshot<'_>, edge: Edge) -> Option<Relationship> {
     let names = snapshot.relation_names();
     let object = |key: ObjectKey| {
@@ -216,5 +216,12 @@ pub(super) fn relationship(snapshot: Snapshot<'_>, edge: Edge) -> Option<Relatio
     };
     let resource =
         Object { definition: resource_definition.parse().ok()?, id: ObjectId::new(&*resource_id).ok()? };
-    Some(Relationship::new(resource, RelationName::new(&*relation).ok()?, subject))
+    let terms = snapshot.terms(edge)?;
+    Some(Relationship {
+        resource,
+        relation: RelationName::new(&*relation).ok()?,
+        subject,
+        caveat: terms.condition.map(|condition| condition.stored().clone()),
+        expires_at: terms.expires_at,
+    })
 }

@@ -1,5 +1,8 @@
 //! What is asked of the engine, and what it answers.
 
+use std::sync::Arc;
+
+use crate::caveat::Context as CaveatContext;
 use crate::relationship::{Object, Precondition, RelationshipFilter, RelationshipUpdate, Subject};
 
 use super::token::ZedToken;
@@ -57,13 +60,27 @@ pub struct CheckPermission {
     pub permission: String,
     /// The subject; not a wildcard.
     pub subject: Subject,
+    /// What caveats are evaluated with, where their relationships do not store it.
+    pub context: CaveatContext,
+}
+
+impl CheckPermission {
+    /// The question without context.
+    pub fn new(resource: Object, permission: impl Into<String>, subject: Subject) -> Self {
+        Self { resource, permission: permission.into(), subject, context: CaveatContext::default() }
+    }
 }
 
 /// The answer to a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permissionship {
     /// The subject has it.
     HasPermission,
     /// The subject does not have it.
     NoPermission,
+    /// It depends on what the context does not say.
+    ConditionalPermission {
+        /// The parameters of caveats that were not given and that it depends on, sorted, each once.
+        missing: Vec<Arc<str>>,
+    },
 }

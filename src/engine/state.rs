@@ -8,10 +8,17 @@ use arc_swap::ArcSwap;
 use crate::evaluate::Program;
 use crate::index::{Index, RelationNames};
 use crate::journal::JournalIdentity;
-use crate::relationship::Revision;
+use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
+use super::clock::Time;
 use super::options::EngineOptions;
+
+/// How long a view keeps the time at which it was taken.
+const VIEW_SECONDS_MAX: i64 = 30;
+/// How long a relationship must have been absent before it leaves the index: longer than a view keeps its time, and a
+/// check begun at the end of that lasts, so that no check meets it on one path and not on another.
+pub(super) const EXPIRED_FOR_SECONDS_MIN: i64 = 2 * VIEW_SECONDS_MAX;
 
 /// Everything that outlives a request.
 #[derive(Debug)]
@@ -19,6 +26,7 @@ pub(super) struct State {
     pub(super) identity: JournalIdentity,
     pub(super) index: Index,
     pub(super) options: EngineOptions,
+    pub(super) time: Time,
     head: ArcSwap<Head>,
     is_writable: AtomicBool,
 }
@@ -48,7 +56,25 @@ struct SchemaVersion {
 impl State {
     pub(super) fn new(identity: JournalIdentity, index: Index, options: EngineOptions, head: Head) -> Self {
         let head = ArcSwap::from_pointee(head);
-        Self { identity, index, options, head, is_writable: AtomicBool::new(true) }
+        let time = Time::new(Arc::clone(&options.clock));
+        Self { identity, index, options, time, head, is_writable: AtomicBool::new(true) }
+    }
+
+    /// The time that a snapshot is to be taken at. Where nothing expires, all times are alike, and the clock is not
+    /// looked at.
+    pub(super) fn snapshot_time(&self) -> Timestamp {
+        if self.index.is_time_relevant() { self.time.now() } else { Timestamp::MIN }
+    }
+
+    /// The time for a snapshot of a view that was taken at a time. What has expired leaves the index a while after, so a
+    /// view cannot stay behind for longer than that.
+    pub(super) fn snapshot_time_since(&self, taken_at: Timestamp) -> Timestamp {
+        if !self.index.is_time_relevant() {
+            return taken_at;
+        }
+        let mut earliest = self.time.now();
+        earliest.seconds = earliest.seconds.saturating_sub(VIEW_SECONDS_MAX);
+        taken_at.max(earliest)
     }
 
     /// The newest durable state.

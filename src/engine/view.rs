@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::evaluate::Program;
 use crate::index::Snapshot;
-use crate::relationship::Revision;
+use crate::relationship::{Revision, Timestamp};
 
 use super::error::{ConsistencyError, CursorError, InvalidCursor};
 use super::state::{Head, State};
@@ -17,6 +17,8 @@ pub struct View {
     pub(super) state: Arc<State>,
     head: Arc<Head>,
     revision: Revision,
+    /// When it was taken: what had expired by then is absent. Of a view that is kept for long, more is.
+    now: Timestamp,
     pub(super) program: Option<Arc<Program>>,
 }
 
@@ -77,7 +79,7 @@ impl View {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot<'_> {
-        self.state.index.snapshot(self.revision)
+        self.state.index.snapshot(self.revision, self.state.snapshot_time_since(self.now))
     }
 
     fn at_head(state: &Arc<State>, head: Arc<Head>) -> Self {
@@ -87,7 +89,8 @@ impl View {
 
     fn at_revision(state: &Arc<State>, head: Arc<Head>, revision: Revision) -> Self {
         let program = head.schemas.program_at(revision, state.index.relation_names());
-        Self { state: Arc::clone(state), head, revision, program }
+        let now = state.snapshot_time();
+        Self { state: Arc::clone(state), head, revision, now, program }
     }
 }
 

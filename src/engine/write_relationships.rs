@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use tokio::sync::oneshot;
 
+use crate::caveat::{Context, ContextError, wire_bytes};
 use crate::journal::RelationshipChange;
-use crate::relationship::{Relationship, RelationshipUpdate, Subject, UpdateOperation};
+use crate::relationship::{ContextualizedCaveat, Relationship, RelationshipUpdate, Subject, UpdateOperation};
 use crate::schema::{AllowedSubject, NodeKind, Schema, SubjectForm};
 
 use super::committer::{Pending, Reply, Write};
@@ -71,7 +72,7 @@ fn check_request(request: &WriteRelationships, limits: &EngineLimits) -> Result<
     }
     for RelationshipUpdate { relationship, .. } in updates {
         let caveat = relationship.caveat.as_ref();
-        let bytes = caveat.map_or(0, |caveat| caveat.name.as_str().len() + caveat.context_json.len());
+        let bytes = caveat.map_or(0, wire_bytes);
         let bytes_max = limits.caveat_bytes_max;
         if bytes > bytes_max {
             let relationship = Box::new(relationship.clone());
@@ -90,11 +91,17 @@ fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, 
     }
     conditions::check_holding(&preconditions, pending)?;
     check_creations(&updates, pending)?;
+    // What can fail comes before the first change.
+    let mut edges = Vec::with_capacity(updates.len());
+    for update in updates.iter().filter(|update| update.operation != UpdateOperation::Delete) {
+        edges.push(pending.intern(&update.relationship)?);
+    }
+    let mut edges = edges.into_iter();
     let mut changes = Vec::with_capacity(updates.len());
     for RelationshipUpdate { operation, relationship } in updates {
         match operation {
             UpdateOperation::Create | UpdateOperation::Touch => {
-                if pending.create(&relationship)? {
+                if edges.next().is_some_and(|edge| pending.touch(edge, &relationship)) {
                     changes.push(RelationshipChange::Touch(relationship));
                 }
             }
@@ -128,28 +135,44 @@ fn check_update(schema: Option<&Schema>, update: &RelationshipUpdate) -> Result<
     };
     let is_of_kind =
         |allowed: &&AllowedSubject| allowed.definition == found.subject_definition && allowed.form == form;
-    let is_allowed = allowed.iter().filter(is_of_kind).any(|allowed| has_traits(allowed, update));
-    if is_allowed {
-        return Ok(());
+    if allowed.iter().filter(is_of_kind).any(|allowed| is_on_terms(allowed, update)) {
+        return check_context(schema, update);
     }
+    let subject_type = subject_type(relationship);
+    let is_without_caveat = |allowed: &&AllowedSubject| {
+        form != SubjectForm::Wildcard
+            && relationship.caveat.is_none()
+            && allowed.has_expiration == relationship.expires_at.is_some()
+    };
+    let of_kind = allowed.iter().filter(is_of_kind).filter(is_without_caveat);
     Err(WriteRelationshipsError::InvalidSubjectType {
         definition: definition.clone(),
         relation: relation.clone(),
-        subject_type: subject_type(relationship),
-        suggestion: suggestion(schema, allowed, form, &found),
+        allowed_caveats: of_kind.filter_map(|allowed| allowed.caveat.clone()).collect(),
+        suggestion: suggestion(schema, allowed, &subject_type),
+        subject_type,
     })
 }
 
-/// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them.
-fn has_traits(allowed: &AllowedSubject, update: &RelationshipUpdate) -> bool {
+/// Whether the caveat takes the stored context.
+fn check_context(schema: &Schema, update: &RelationshipUpdate) -> Result<(), WriteRelationshipsError> {
+    let Some(ContextualizedCaveat { name, context_json }) = &update.relationship.caveat else {
+        return Ok(());
+    };
+    let Some(caveat) = schema.find_caveat(name.as_str()) else { return Ok(()) };
+    let context = Context::parse(context_json).map_err(ContextError::from);
+    context.and_then(|context| caveat.compiled.check_context(&context)).map_err(|problem| {
+        WriteRelationshipsError::InvalidContext { caveat: name.clone(), problem: Box::new(problem) }
+    })
+}
+
+/// Whether an update's caveat and expiration are what a kind of subject asks for. A delete need not name them; if it
+/// names a caveat, all must be right.
+fn is_on_terms(allowed: &AllowedSubject, update: &RelationshipUpdate) -> bool {
     let Relationship { caveat, expires_at, .. } = &update.relationship;
     let caveat = caveat.as_ref().map(|caveat| &caveat.name);
-    match update.operation {
-        UpdateOperation::Delete => caveat.is_none() || caveat == allowed.caveat.as_ref(),
-        UpdateOperation::Create | UpdateOperation::Touch => {
-            caveat == allowed.caveat.as_ref() && expires_at.is_some() == allowed.has_expiration
-        }
-    }
+    let need_not_say = update.operation == UpdateOperation::Delete && caveat.is_none();
+    need_not_say || caveat == allowed.caveat.as_ref() && expires_at.is_some() == allowed.has_expiration
 }
 
 /// The kind of a relationship's subject as a schema writes it, such as `group#member with on_weekdays`.
@@ -168,20 +191,15 @@ fn subject_type(relationship: &Relationship) -> String {
     }
 }
 
-/// Who writes a group where its members are meant is told so.
-fn suggestion(
-    schema: &Schema,
-    allowed: &[AllowedSubject],
-    form: SubjectForm,
-    found: &names::RelationshipNames,
-) -> Option<String> {
-    if form != SubjectForm::Object {
-        return None;
-    }
-    allowed.iter().filter(|allowed| allowed.definition == found.subject_definition).find_map(|allowed| {
-        let SubjectForm::Userset(node) = allowed.form else { return None };
-        Some(format!("{}#{}", schema.definition(allowed.definition).name, schema.node(node).name))
-    })
+/// The kind that is nearest among those that are the given one with something more, such as a relation, a wildcard or
+/// an expiration.
+fn suggestion(schema: &Schema, allowed: &[AllowedSubject], subject_type: &str) -> Option<String> {
+    let kinds = allowed.iter().map(|allowed| schema.subject_text(allowed));
+    let longer = kinds.filter(|kind| {
+        let mut rest = kind.chars();
+        subject_type.chars().all(|wanted| rest.any(|character| character == wanted))
+    });
+    longer.min_by_key(String::len)
 }
 
 /// Whether none of the relationships to be created is there.
@@ -190,7 +208,8 @@ fn check_creations(updates: &[RelationshipUpdate], pending: &Pending) -> Result<
     let creations = updates.iter().filter(|update| update.operation == UpdateOperation::Create);
     for RelationshipUpdate { relationship, .. } in creations {
         let Relationship { resource, relation, subject, .. } = relationship;
-        if index.find(resource, relation, subject).is_some_and(|edge| index.is_alive(edge)) {
+        let edge = index.find(resource, relation, subject);
+        if edge.is_some_and(|edge| index.terms_at_last(edge, pending.now()).is_some()) {
             return Err(WriteRelationshipsError::AlreadyExists {
                 relationship: Box::new(relationship.clone()),
             });

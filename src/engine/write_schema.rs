@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::evaluate::Program;
-use crate::index::{ELLIPSIS, Edge, RelationKey, RelationNames, WILDCARD};
-use crate::relationship::{RelationName, RelationshipFilter};
-use crate::schema::{CompileOptions, Removal, RemovalKind, RemovedForm, Schema, removals};
+use crate::index::{ELLIPSIS, Edge, EdgeKind, RelationKey, RelationNames, TermsKind, WILDCARD};
+use crate::relationship::{RelationName, Relationship, RelationshipFilter};
+use crate::schema::{
+    CompileOptions, Removal, RemovalKind, RemovedForm, Schema, forbidden_caveat_change, removals,
+};
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
@@ -58,25 +60,32 @@ impl Write for WritingSchema {
 /// Whether no relationship needs what the new schema lacks.
 fn check_removals(schema: &Schema, pending: &Pending) -> Result<(), WriteSchemaError> {
     let Some(old) = pending.program() else { return Ok(()) };
+    if let Some(change) = forbidden_caveat_change(old.schema(), schema) {
+        return Err(WriteSchemaError::CaveatChanged(change));
+    }
     let removals = removals(old.schema(), schema);
     if removals.is_empty() {
         return Ok(());
     }
-    let live = pending.state().index.live_counts();
+    let live = pending.state().index.live_kinds();
     for removal in removals {
         let Some(kinds) = Kinds::of(&removal, pending.state().index.relation_names()) else { continue };
-        if live.iter().any(|(relation, form, _)| kinds.contain(*relation, *form)) {
-            let relationship = example(&removal, &kinds, pending);
+        // Whatever is of such a kind may have expired: then there is no example.
+        if live.iter().any(|kind| kinds.contain(kind))
+            && let Some(relationship) = example(&removal, &kinds, pending)
+        {
+            let relationship = relationship.to_string();
             return Err(WriteSchemaError::InUse { removal: Box::new(removal), relationship });
         }
     }
     Ok(())
 }
 
-/// Which kinds of edge a removal takes away; any relation or form where there is nothing.
+/// Which kinds of edge a removal takes away; any relation, form or terms where there is nothing.
 struct Kinds {
     relations: Option<Vec<RelationKey>>,
     form: Option<RelationKey>,
+    terms: Option<TermsKind>,
 }
 
 impl Kinds {
@@ -86,10 +95,14 @@ impl Kinds {
         let find = |relation: &RelationName| names.find_relation(definition, relation.as_str());
         Some(match &removal.kind {
             RemovalKind::Definition => {
-                Self { relations: Some(names.relations(Some(definition), None)), form: None }
+                Self { relations: Some(names.relations(Some(definition), None)), form: None, terms: None }
             }
-            RemovalKind::Relation(relation) => Self { relations: Some(vec![find(relation)?]), form: None },
-            RemovalKind::UsersetRelation(relation) => Self { relations: None, form: Some(find(relation)?) },
+            RemovalKind::Relation(relation) => {
+                Self { relations: Some(vec![find(relation)?]), form: None, terms: None }
+            }
+            RemovalKind::UsersetRelation(relation) => {
+                Self { relations: None, form: Some(find(relation)?), terms: None }
+            }
             RemovalKind::AllowedSubject { relation, subject } => {
                 let subject_definition = names.find_definition(subject.definition.as_str())?;
                 let form = match &subject.form {
@@ -98,14 +111,17 @@ impl Kinds {
                     RemovedForm::Userset(relation) => relation.as_str(),
                 };
                 let form = names.find_relation(subject_definition, form)?;
-                Self { relations: Some(vec![find(relation)?]), form: Some(form) }
+                let terms =
+                    TermsKind { caveat: subject.caveat.clone(), has_expiration: subject.has_expiration };
+                Self { relations: Some(vec![find(relation)?]), form: Some(form), terms: Some(terms) }
             }
         })
     }
 
-    fn contain(&self, relation: RelationKey, form: RelationKey) -> bool {
-        self.relations.as_ref().is_none_or(|relations| relations.contains(&relation))
-            && self.form.is_none_or(|wanted| wanted == form)
+    fn contain(&self, kind: &EdgeKind) -> bool {
+        self.relations.as_ref().is_none_or(|relations| relations.contains(&kind.relation))
+            && self.form.is_none_or(|form| form == kind.subject_relation)
+            && self.terms.as_ref().is_none_or(|terms| *terms == kind.terms)
     }
 }
 
@@ -113,7 +129,7 @@ impl Kinds {
 const EXAMPLES_MAX: usize = 1000;
 
 /// The first relationship that needs what is removed, in the order of reads.
-fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> String {
+fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> Option<Relationship> {
     let resource_definition = match &removal.kind {
         RemovalKind::UsersetRelation(_) => None,
         _ => Some(removal.definition.clone()),
@@ -123,11 +139,12 @@ fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> String {
     let mut found: Vec<Edge> = Vec::new();
     Matcher::new(snapshot, &filter).visit(|edge| {
         let is_of_first = found.first().is_none_or(|first| first.resource == edge.resource);
-        if is_of_first && kinds.contain(edge.relation, edge.subject_relation) {
+        let kind = || Some(EdgeKind::of(edge, snapshot.terms(edge)?.kind()));
+        if is_of_first && kind().is_some_and(|kind| kinds.contain(&kind)) {
             found.push(edge);
         }
         is_of_first && found.len() < EXAMPLES_MAX
     });
     let found = found.into_iter().filter_map(|edge| relationship(snapshot, edge));
-    found.min_by_key(SortKey::of).map(|relationship| relationship.to_string()).unwrap_or_default()
+    found.min_by_key(SortKey::of)
 }

@@ -1,25 +1,32 @@
 //! Has a subject a permission on a resource?
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
+use crate::caveat::Context;
 use crate::index::{ObjectKey, RelationKey, Snapshot};
 use crate::relationship::{Object, Subject};
 use crate::schema::{DefinitionId, NodeId, NodeSet};
 
+use super::answer::Verdict;
+use super::conditions::Conditions;
 use super::error::EvaluateError;
 use super::exact;
+use super::goal::Goal;
 use super::limits::{Limits, Meter};
-use super::machine::{Goal, Machine, Scratch, Stop};
+use super::machine::{Machine, Scratch, Stop};
 use super::program::Program;
 use super::questions::Question;
 
 /// The answer to a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Membership {
     /// The subject has it.
     Member,
     /// The subject does not have it.
     NotMember,
+    /// It depends on caveats' parameters that were not given: their names, sorted, each once.
+    Conditional(Vec<Arc<str>>),
 }
 
 thread_local! {
@@ -40,6 +47,8 @@ pub struct Check<'question> {
     pub subject_definition: DefinitionId,
     /// The subject's relation, if it has one.
     pub subject_node: Option<NodeId>,
+    /// What caveats are evaluated with, where their relationships do not store it.
+    pub context: &'question Context,
 }
 
 /// Whether the subject has the relation or permission on the resource.
@@ -60,15 +69,29 @@ pub fn check(
         if is_subject { ObjectKey::NONE } else { ObjectKey::OTHER_NONE }
     });
     let question = Question { node: asked.node, object };
-    let is_member = SCRATCH.with_borrow_mut(|scratch| {
+    let mut conditions = Conditions::new(program, asked.context);
+    let answer = SCRATCH.with_borrow_mut(|scratch| {
         let mut meter = Meter::new(limits);
-        match Machine::new(program, snapshot, &goal, &mut meter, scratch).run(question) {
-            Ok(is_member) => Ok(is_member),
+        match Machine::new(program, snapshot, &goal, &mut conditions, &mut meter, scratch).run(question) {
+            Ok(answer) => Ok(answer),
             Err(Stop::Error(error)) => Err(error),
-            Err(Stop::Negated) => exact::check(program, snapshot, &goal, &mut meter, question),
+            Err(Stop::Entangled) => {
+                exact::check(program, snapshot, &goal, &mut conditions, &mut meter, question)
+            }
         }
     })?;
-    Ok(if is_member { Membership::Member } else { Membership::NotMember })
+    match conditions.doubts.verdict(answer) {
+        Verdict::Yes => Ok(Membership::Member),
+        Verdict::No => Ok(Membership::NotMember),
+        Verdict::Missing(missing) => {
+            let names = missing.iter().map(|parameter| Arc::clone(program.parameter_name(*parameter)));
+            let mut names: Vec<_> = names.collect();
+            names.sort_unstable();
+            names.dedup();
+            Ok(Membership::Conditional(names))
+        }
+        Verdict::Failed(error) => Err(Box::new(error.clone()).into()),
+    }
 }
 
 /// The subject in numbers.

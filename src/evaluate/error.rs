@@ -1,5 +1,8 @@
 //! Why a question has no answer.
 
+use crate::caveat::{ConversionError, EvaluationError};
+use crate::relationship::CaveatName;
+
 /// An evaluation that ended without an answer. None of these may be taken for a yes or a no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluateError {
@@ -27,4 +30,31 @@ pub enum EvaluateError {
         /// The questions of the circle as `type:id#permission`, the first one again at the end.
         cycle: Vec<String>,
     },
+    /// The answer hangs on a caveat that cannot be evaluated.
+    #[error(transparent)]
+    Caveat(#[from] Box<CaveatError>),
+}
+
+/// A caveat that cannot be evaluated with the contexts that there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("could not evaluate caveat `{caveat}`: {problem}")]
+pub struct CaveatError {
+    /// The caveat.
+    pub caveat: CaveatName,
+    /// What stands in the way.
+    pub problem: CaveatProblem,
+}
+
+/// Why a caveat cannot be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaveatProblem {
+    /// A context has a value of a wrong type.
+    #[error(transparent)]
+    Conversion(#[from] ConversionError),
+    /// The expression has no value.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    /// The schema does not have it.
+    #[error("the schema does not declare it")]
+    Undeclared,
 }

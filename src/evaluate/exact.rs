@@ -1,21 +1,27 @@
-//! The exact evaluation of questions that negate each other in a circle.
+//! The exact evaluation of questions that depend on each other in a circle.
 //!
 //! The meaning is the well-founded model (Van Gelder, Ross, Schlipf 1991), found by its alternating fixpoint: what is
 //! certainly a member is derived with every doubtful negation taken as false, what is possibly one with every
 //! doubtful negation taken as true, each from the other until nothing changes. A question that is possible but never
 //! certain depends on its own negation, and has no answer.
 //!
+//! Undecided answers have their place between no and yes, so the same fixpoint finds them.
+//!
 //! This is slower than the machine and needs memory for each question, so it runs only when the machine meets a
-//! negation of a question that is still open. Where no such circle matters to the answer, both agree.
+//! negation of a question that is still open, or an undecided answer that depends on one. Where no such circle matters to the answer, both agree.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::caveat::Condition;
 use crate::index::{ObjectKey, Snapshot};
 use crate::schema::ArrowFunction;
 
+use super::answer::{Answer, Doubts, Missing};
+use super::conditions::Conditions;
 use super::error::EvaluateError;
+use super::goal::Goal;
 use super::limits::Meter;
-use super::machine::Goal;
 use super::program::{NodePlan, Operation, OperationId, Program};
 use super::questions::Question;
 
@@ -25,7 +31,7 @@ const NAMED_MAX: usize = 20;
 /// A question's answer in terms of others, by their places.
 #[derive(Debug)]
 enum Formula {
-    Constant(bool),
+    Constant(Answer),
     Question(usize),
     Any(Vec<Formula>),
     All(Vec<Formula>),
@@ -41,27 +47,37 @@ enum Item {
 }
 
 /// Every question that the first one may depend on, each with its formula.
-struct System<'run, 'caller> {
+struct System<'run, 'data, 'caller> {
     program: &'run Program,
     snapshot: Snapshot<'run>,
     goal: &'run Goal<'run>,
+    conditions: &'run mut Conditions<'data>,
     meter: &'run mut Meter<'caller>,
     places: HashMap<Question, usize, foldhash::fast::RandomState>,
     items: Vec<Item>,
     formulas: Vec<Formula>,
 }
 
-/// Whether the question's answer is yes, as [`super::check()`] finds it.
+/// The question's answer, as [`super::check()`] finds it.
 pub(super) fn check(
     program: &Program,
     snapshot: Snapshot<'_>,
     goal: &Goal<'_>,
+    conditions: &mut Conditions<'_>,
     meter: &mut Meter<'_>,
     question: Question,
-) -> Result<bool, EvaluateError> {
+) -> Result<Answer, EvaluateError> {
     let places = HashMap::default();
-    let mut system =
-        System { program, snapshot, goal, meter, places, items: Vec::new(), formulas: Vec::new() };
+    let mut system = System {
+        program,
+        snapshot,
+        goal,
+        conditions,
+        meter,
+        places,
+        items: Vec::new(),
+        formulas: Vec::new(),
+    };
     let root = system.place(question);
     while system.formulas.len() < system.items.len() {
         let formula = match system.items[system.formulas.len()] {
@@ -70,22 +86,25 @@ pub(super) fn check(
         };
         system.formulas.push(formula);
     }
-    let mut certain = vec![false; system.formulas.len()];
+    let mut certain = vec![Answer::NO; system.formulas.len()];
     loop {
         let possible = system.least_fixpoint(&certain)?;
         let next = system.least_fixpoint(&possible)?;
-        if certain == next {
-            return if certain[root] || !possible[root] {
-                Ok(certain[root])
-            } else {
-                Err(system.cycle(root, &certain, &possible))
+        let is_same = certain.iter().zip(&next).all(|(one, other)| one.rank() == other.rank());
+        certain = next;
+        if is_same {
+            return match certain[root] {
+                answer if answer.rank() != possible[root].rank() => {
+                    Err(system.cycle(root, &certain, &possible))
+                }
+                answer if answer.is_decided() => Ok(answer),
+                _ => system.doubt(root, certain, possible),
             };
         }
-        certain = next;
     }
 }
 
-impl System<'_, '_> {
+impl System<'_, '_, '_> {
     fn place(&mut self, question: Question) -> usize {
         *self.places.entry(question).or_insert_with(|| {
             self.items.push(Item::Question(question));
@@ -96,26 +115,35 @@ impl System<'_, '_> {
     fn formula(&mut self, question: Question) -> Result<Formula, EvaluateError> {
         self.meter.visit(1)?;
         if self.goal.node == Some(question.node) && self.goal.object == question.object {
-            return Ok(Formula::Constant(true));
+            return Ok(Formula::Constant(Answer::YES));
         }
         if !self.goal.possible.contains(question.node) {
-            return Ok(Formula::Constant(false));
+            return Ok(Formula::Constant(Answer::NO));
         }
         match self.program.node(question.node) {
             NodePlan::Leaves(from, to) => self.leaves(from, to, question.object),
-            NodePlan::Relation(relation, _) if self.goal.is_in(self.snapshot, question.object, relation) => {
-                Ok(Formula::Constant(true))
+            NodePlan::Relation(relation, body) => {
+                let direct =
+                    self.goal.is_in(self.snapshot, question.object, relation, self.conditions, self.meter)?;
+                Ok(match direct {
+                    Answer::YES => Formula::Constant(direct),
+                    Answer::NO => self.operation(body, question.object)?,
+                    undecided => Formula::Any(vec![
+                        Formula::Constant(undecided),
+                        self.operation(body, question.object)?,
+                    ]),
+                })
             }
-            NodePlan::Relation(_, body) | NodePlan::Arrow(body) | NodePlan::Permission(body) => {
-                self.operation(body, question.object)
-            }
+            NodePlan::Arrow(body) | NodePlan::Permission(body) => self.operation(body, question.object),
         }
     }
 
     fn operation(&mut self, operation: OperationId, object: ObjectKey) -> Result<Formula, EvaluateError> {
         Ok(match self.program.operation(operation) {
-            Operation::Nil => Formula::Constant(false),
-            Operation::SelfObject => Formula::Constant(self.goal.is_object && self.goal.object == object),
+            Operation::Nil => Formula::Constant(Answer::NO),
+            Operation::SelfObject => {
+                Formula::Constant(Answer::from(self.goal.is_object && self.goal.object == object))
+            }
             Operation::Node(node) => Formula::Question(self.place(Question { node, object })),
             Operation::Leaves(from, to) => self.leaves(from, to, object)?,
             Operation::Walk(walk) => self.walk(walk, object)?,
@@ -132,7 +160,8 @@ impl System<'_, '_> {
     fn leaves(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<Formula, EvaluateError> {
         let leaves = self.program.leaves(from, to);
         self.meter.visit(leaves.len() as u64)?;
-        Ok(Formula::Constant(self.goal.is_in_any(self.snapshot, object, leaves)))
+        let answer = self.goal.is_in_any(self.snapshot, object, leaves, self.conditions, self.meter)?;
+        Ok(Formula::Constant(answer))
     }
 
     fn operands(&mut self, from: u32, to: u32, object: ObjectKey) -> Result<Vec<Formula>, EvaluateError> {
@@ -143,50 +172,93 @@ impl System<'_, '_> {
         let walk = self.program.walk(place);
         let mut parts = Vec::new();
         for (form, target) in &walk.steps {
-            let mut subjects = Vec::new();
+            let mut subjects: Vec<(ObjectKey, Option<Arc<Condition>>)> = Vec::new();
             // In chunks, so that the shard is not locked for long.
             while self.snapshot.read(object, |postings| {
-                postings.subjects(walk.relation, *form, subjects.last().copied(), 1024, &mut subjects)
+                let after = subjects.last().map(|(subject, _)| *subject);
+                let push = |subject, condition| subjects.push((subject, condition));
+                postings.subjects(walk.relation, *form, after, 1024, push)
             }) {
                 self.meter.visit(1024)?;
             }
-            for subject in subjects {
+            for (subject, condition) in subjects {
                 self.meter.visit(1)?;
-                parts.push(match target {
+                let part = match target {
                     Some(node) => Formula::Question(self.place(Question { node: *node, object: subject })),
-                    None => Formula::Constant(false),
+                    None => Formula::Constant(Answer::NO),
+                };
+                parts.push(match condition {
+                    None => part,
+                    Some(condition) => {
+                        let is_subject = self.conditions.decide(&condition, self.meter)?;
+                        Formula::All(vec![Formula::Constant(is_subject), part])
+                    }
                 });
             }
         }
         Ok(match walk.function {
             ArrowFunction::Any => Formula::Any(parts),
-            ArrowFunction::All if parts.is_empty() => Formula::Constant(false),
+            ArrowFunction::All if parts.is_empty() => Formula::Constant(Answer::NO),
             ArrowFunction::All => Formula::All(parts),
         })
     }
 
-    /// The least set of questions that follows when a subtracted question counts as a yes exactly if it is in
-    /// `subtracted`.
-    fn least_fixpoint(&mut self, subtracted: &[bool]) -> Result<Vec<bool>, EvaluateError> {
-        let mut members = vec![false; self.formulas.len()];
+    /// The lowest answers that follow when subtracted questions have the answers in `subtracted`.
+    fn least_fixpoint(&mut self, subtracted: &[Answer]) -> Result<Vec<Answer>, EvaluateError> {
+        let mut answers = vec![Answer::NO; self.formulas.len()];
         let mut has_changed = true;
         while has_changed {
             has_changed = false;
             // Backwards: questions come after those that depend on them, mostly.
             for place in (0..self.formulas.len()).rev() {
-                if !members[place] {
-                    self.meter.visit(1)?;
-                    members[place] = self.formulas[place].holds(&members, subtracted);
-                    has_changed |= members[place];
+                if answers[place] != Answer::YES {
+                    let work = self.conditions.doubts.take_work();
+                    self.meter.visit(work + self.formulas[place].width())?;
+                    let doubts = &mut self.conditions.doubts;
+                    let answer = self.formulas[place].evaluate(&answers, subtracted, doubts);
+                    has_changed |= answers[place].rank() != answer.rank();
+                    answers[place] = answer;
                 }
             }
         }
-        Ok(members)
+        Ok(answers)
+    }
+
+    /// The root's undecided answer with what it hangs on. What it seemed to hang on before all answers were known may
+    /// have been decided since, so this begins with nothing.
+    fn doubt(
+        &mut self,
+        root: usize,
+        mut certain: Vec<Answer>,
+        mut possible: Vec<Answer>,
+    ) -> Result<Answer, EvaluateError> {
+        let nothing = self.conditions.doubts.missing(Missing::new());
+        for answer in certain.iter_mut().chain(&mut possible).filter(|answer| !answer.is_decided()) {
+            *answer = nothing;
+        }
+        while self.add_doubts(&mut certain, &possible)? | self.add_doubts(&mut possible, &certain)? {}
+        Ok(certain[root])
+    }
+
+    /// Adds to the undecided answers what their parts hang on. Whether that was more than before.
+    fn add_doubts(&mut self, answers: &mut [Answer], subtracted: &[Answer]) -> Result<bool, EvaluateError> {
+        let mut has_changed = false;
+        for place in (0..self.formulas.len()).rev() {
+            if !answers[place].is_decided() {
+                let work = self.conditions.doubts.take_work();
+                self.meter.visit(work + self.formulas[place].width())?;
+                let doubts = &mut self.conditions.doubts;
+                let answer = self.formulas[place].evaluate(answers, subtracted, doubts);
+                has_changed |= answers[place] != answer;
+                answers[place] = answer;
+            }
+        }
+        Ok(has_changed)
     }
 
     /// The circle that the root's answer hangs on.
-    fn cycle(&self, root: usize, certain: &[bool], possible: &[bool]) -> EvaluateError {
-        let is_doubtful = |place: usize| possible[place] && !certain[place];
+    fn cycle(&self, root: usize, certain: &[Answer], possible: &[Answer]) -> EvaluateError {
+        let is_doubtful = |place: usize| possible[place].rank() != certain[place].rank();
         let mut path = vec![root];
         let mut place_in_path = HashMap::from([(root, 0)]);
         loop {
@@ -220,14 +292,44 @@ impl System<'_, '_> {
 }
 
 impl Formula {
-    fn holds(&self, members: &[bool], subtracted: &[bool]) -> bool {
+    fn evaluate(&self, answers: &[Answer], subtracted: &[Answer], doubts: &mut Doubts) -> Answer {
         match self {
             Self::Constant(answer) => *answer,
-            Self::Question(place) => members[*place],
-            Self::Any(parts) => parts.iter().any(|part| part.holds(members, subtracted)),
-            Self::All(parts) => parts.iter().all(|part| part.holds(members, subtracted)),
-            Self::Exclusion(base, subtract) => base.holds(members, subtracted) && !subtracted[*subtract],
+            Self::Question(place) => answers[*place],
+            Self::Any(parts) => Self::join(true, parts, answers, subtracted, doubts),
+            Self::All(parts) => Self::join(false, parts, answers, subtracted, doubts),
+            Self::Exclusion(base, subtract) => {
+                let base = base.evaluate(answers, subtracted, doubts);
+                doubts.both(base, subtracted[*subtract].negated())
+            }
         }
+    }
+
+    /// How much there is to look at, roughly.
+    fn width(&self) -> u64 {
+        match self {
+            Self::Any(parts) | Self::All(parts) => 1 + parts.len() as u64,
+            Self::Constant(_) | Self::Question(_) | Self::Exclusion(..) => 1,
+        }
+    }
+
+    /// The union or the intersection of some parts.
+    fn join(
+        is_any: bool,
+        parts: &[Self],
+        answers: &[Answer],
+        subtracted: &[Answer],
+        doubts: &mut Doubts,
+    ) -> Answer {
+        let mut joined = Answer::from(!is_any);
+        for part in parts {
+            let answer = part.evaluate(answers, subtracted, doubts);
+            joined = doubts.join(is_any, joined, answer);
+            if joined == Answer::from(is_any) {
+                break;
+            }
+        }
+        joined
     }
 
     fn collect(&self, places: &mut Vec<usize>) {

@@ -3,16 +3,20 @@
 //! Pure and synchronous: no I/O, no task, no lock held between steps, no allocation for each hop. Depth is bounded by
 //! configuration and lives on the heap; work is bounded by limits that the caller sets.
 
+mod answer;
 mod check;
+mod conditions;
 mod error;
 mod exact;
+mod goal;
 mod limits;
 mod machine;
 mod program;
 mod questions;
+mod subjects;
 mod table;
 
 pub use check::{Check, Membership, check};
-pub use error::EvaluateError;
+pub use error::{CaveatError, CaveatProblem, EvaluateError};
 pub use limits::Limits;
 pub use program::Program;

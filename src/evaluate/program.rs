@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::caveat::{Caveat, Parameter};
 use crate::index::{DefinitionKey, ELLIPSIS, RelationKey, RelationNames, WILDCARD};
+use crate::relationship::CaveatName;
 use crate::schema::{
     Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Reachability, Schema, SubjectForm,
 };
@@ -21,6 +23,26 @@ pub struct Program {
     leaves: Vec<Leaf>,
     walks: Vec<Walk>,
     definition_by_key: HashMap<DefinitionKey, DefinitionId, foldhash::fast::RandomState>,
+    caveats: Vec<CaveatPlan>,
+    caveat_by_name: HashMap<CaveatName, usize, foldhash::fast::RandomState>,
+    parameter_names: Vec<Arc<str>>,
+}
+
+/// A parameter by name and type, whichever caveats have it, by its place in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ParameterId(u32);
+
+impl ParameterId {
+    pub(super) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A caveat, and its parameters in order of declaration.
+#[derive(Debug)]
+pub(super) struct CaveatPlan {
+    pub(super) caveat: Arc<Caveat>,
+    pub(super) parameters: Vec<ParameterId>,
 }
 
 /// The numbers of a definition.
@@ -125,8 +147,12 @@ impl Program {
             operands: Vec::new(),
             leaves: Vec::new(),
             walks: Vec::new(),
+            caveats: Vec::new(),
+            caveat_by_name: HashMap::default(),
+            parameter_names: Vec::new(),
             schema: Arc::clone(schema),
         };
+        program.add_caveats();
         for (node, id) in schema.nodes().iter().zip((0..).map(NodeId)) {
             let plan = match &node.kind {
                 NodeKind::Relation(_) => program.add_relation(id, &node.kind),
@@ -169,6 +195,26 @@ impl Program {
         self.node_keys[id.0 as usize]
     }
 
+    /// A caveat of the schema, and its place among them.
+    pub(super) fn find_caveat(&self, name: &CaveatName) -> Option<(usize, &CaveatPlan)> {
+        let place = *self.caveat_by_name.get(name)?;
+        Some((place, &self.caveats[place]))
+    }
+
+    pub(super) fn caveats(&self) -> &[CaveatPlan] {
+        &self.caveats
+    }
+
+    /// How many parameters there are, those of the same name and type counted once.
+    pub(super) fn parameters_len(&self) -> usize {
+        self.parameter_names.len()
+    }
+
+    /// The name of a parameter.
+    pub(super) fn parameter_name(&self, id: ParameterId) -> &Arc<str> {
+        &self.parameter_names[id.0 as usize]
+    }
+
     pub(super) fn node(&self, id: NodeId) -> NodePlan {
         self.nodes[id.0 as usize]
     }
@@ -195,6 +241,24 @@ impl Program {
             SubjectForm::Object => self.definition(definition).object_form,
             SubjectForm::Wildcard => self.definition(definition).wildcard_form.unwrap_or(RelationKey::NONE),
             SubjectForm::Userset(node) => self.node_key(node),
+        }
+    }
+
+    fn add_caveats(&mut self) {
+        let schema = Arc::clone(&self.schema);
+        let mut ids: HashMap<&Parameter, ParameterId> = HashMap::new();
+        for (declaration, place) in schema.caveats().iter().zip(0..) {
+            let mut parameters = Vec::new();
+            for parameter in declaration.compiled.parameters() {
+                let next = ParameterId(self::place(self.parameter_names.len()));
+                let id = *ids.entry(parameter).or_insert(next);
+                if id == next {
+                    self.parameter_names.push(Arc::from(parameter.name.as_str()));
+                }
+                parameters.push(id);
+            }
+            self.caveats.push(CaveatPlan { caveat: Arc::clone(&declaration.compiled), parameters });
+            self.caveat_by_name.insert(declaration.name.clone(), place);
         }
     }
 

@@ -5,11 +5,14 @@
 //! for, unless that one turns out to be a yes: then it is forgotten, and asked anew if anyone asks. This is the stack
 //! of Tarjan's algorithm for strongly connected components (1972), with answers instead of components.
 //!
-//! A yes is always final: it has a proof that uses no provisional no, as long as nothing provisional is negated.
+//! A yes is always final: it has a proof that uses no provisional no, as long as nothing provisional is negated. An
+//! undecided answer is a yes and a no in one; where it would be provisional, keeping track is left to the exact
+//! evaluation.
 
 use crate::index::ObjectKey;
 use crate::schema::NodeId;
 
+use super::answer::Answer;
 use super::table::{Place, Table};
 
 /// Whether the subject has this relation or permission on this object.
@@ -25,12 +28,16 @@ pub(super) enum Known {
     /// It was never asked, or what was found out is no longer valid. It is open now.
     Asked,
     /// It is answered for good.
-    Final(bool),
+    Final(Answer),
     /// It is being answered, or its no waits for one that is. For the time being, no.
     Provisional,
     /// As before, but between that question and this one there is a negation, so no would not be safe.
     Negated,
 }
+
+/// Questions depend on each other in a way that only the exact evaluation can tell apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entangled;
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -46,7 +53,7 @@ struct Open {
 enum State {
     /// Not asked, or forgotten.
     Unknown,
-    Final(bool),
+    Final(Answer),
     Open(u32),
 }
 
@@ -94,25 +101,29 @@ impl Questions {
         }
     }
 
-    /// Answers the current question; `outer` is current again.
-    pub(super) fn close(&mut self, answer: bool, outer: Option<u32>) {
-        let Some(position) = self.current else { return };
+    /// Answers the current question; `outer` is current again. An error if the answer is undecided and provisional.
+    pub(super) fn close(&mut self, answer: Answer, outer: Option<u32>) -> Result<(), Entangled> {
+        let Some(position) = self.current else { return Ok(()) };
         let Open { place, lowest, .. } = self.open[position as usize];
         self.current = outer;
-        if answer {
+        if !answer.is_decided() && lowest < position {
+            return Err(Entangled);
+        }
+        if answer != Answer::NO {
             for forgotten in &self.open[position as usize + 1..] {
                 self.states.set(forgotten.place, State::Unknown);
             }
-            self.states.set(place, State::Final(true));
+            self.states.set(place, State::Final(answer));
             self.open.truncate(position as usize);
         } else if lowest == position {
             for settled in self.open.drain(position as usize..) {
-                self.states.set(settled.place, State::Final(false));
+                self.states.set(settled.place, State::Final(Answer::NO));
             }
         } else if let Some(outer) = outer {
             let outer = &mut self.open[outer as usize];
             outer.lowest = outer.lowest.min(lowest);
         }
+        Ok(())
     }
 
     /// What is evaluated from now on is negated.

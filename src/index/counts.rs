@@ -2,31 +2,46 @@
 
 use dashmap::DashMap;
 
-use super::key::RelationKey;
+use super::key::{Edge, RelationKey};
+use super::terms::TermsKind;
 
-/// Live relationships by relation and kind of subject.
+/// A kind of relationship, as far as a schema tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EdgeKind {
+    /// The resource's relation.
+    pub relation: RelationKey,
+    /// The subject's type and form.
+    pub subject_relation: RelationKey,
+    /// Its caveat, and whether it expires.
+    pub terms: TermsKind,
+}
+
+/// Live relationships by kind, those included that have expired and are still in the index.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    live: DashMap<(RelationKey, RelationKey), u64, foldhash::fast::RandomState>,
+    live: DashMap<EdgeKind, u64, foldhash::fast::RandomState>,
+}
+
+impl EdgeKind {
+    /// The kind of an edge.
+    pub fn of(edge: Edge, terms: TermsKind) -> Self {
+        Self { relation: edge.relation, subject_relation: edge.subject_relation, terms }
+    }
 }
 
 impl Counts {
-    pub(super) fn add(&self, relation: RelationKey, subject_relation: RelationKey) {
-        *self.live.entry((relation, subject_relation)).or_insert(0) += 1;
+    pub(super) fn add(&self, kind: EdgeKind) {
+        *self.live.entry(kind).or_insert(0) += 1;
     }
 
-    pub(super) fn remove(&self, relation: RelationKey, subject_relation: RelationKey) {
-        if let Some(mut count) = self.live.get_mut(&(relation, subject_relation)) {
+    pub(super) fn remove(&self, kind: &EdgeKind) {
+        if let Some(mut count) = self.live.get_mut(kind) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// Every kind that has at least one live relationship, with their number.
-    pub(super) fn all(&self) -> Vec<(RelationKey, RelationKey, u64)> {
-        let entries = self.live.iter();
-        entries
-            .filter(|entry| *entry.value() > 0)
-            .map(|entry| (entry.key().0, entry.key().1, *entry.value()))
-            .collect()
+    /// Every kind that has at least one live relationship.
+    pub(super) fn kinds(&self) -> Vec<EdgeKind> {
+        self.live.iter().filter(|entry| *entry.value() > 0).map(|entry| entry.key().clone()).collect()
     }
 }

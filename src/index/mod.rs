@@ -2,27 +2,31 @@
 //!
 //! Objects and relations are interned to small numbers. Each object's record holds its forward postings (the
 //! subjects of its relations) and its reverse postings (the resources that it is a subject of). Every entry says at
-//! which revision it was born; the few that have ended, or lived more than once, have their generations in a side
-//! table. Readers take one shard's lock for the time of one search, so they never wait for more than one entry's
+//! which revision it was born; the few that have ended, lived more than once, or hold under a condition or until a
+//! time, have their lives in a side table. Readers take one shard's lock for the time of one search, so they never wait for more than one entry's
 //! change, and they see the state at their own revision whatever is written meanwhile.
 //!
 //! Knows no permission, no journal and no request.
 
 mod counts;
 mod error;
-mod history;
+mod expirations;
 mod key;
+mod lives;
 mod names;
 mod object;
 mod postings;
 mod snapshot;
+mod terms;
 mod version;
 mod write;
 
+pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
-pub use snapshot::{PostingsAt, Snapshot};
+pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};
+pub use terms::{Terms, TermsKind};
 pub use write::{Change, Index};
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! The graph as it was at one revision.
+//! The graph as it was at one revision, without what has expired since.
 
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::relationship::Revision;
+use crate::caveat::Condition;
+use crate::relationship::{Revision, Timestamp};
 
-use super::history::History;
 use super::key::{DefinitionKey, Edge, ObjectKey, RelationKey};
+use super::lives::{LifeAt, Lives};
 use super::names::RelationNames;
 use super::object::ObjectRecord;
 use super::postings::{PostingKey, forward_key, reverse_key};
+use super::terms::Terms;
 use super::version::Version;
 use super::write::Index;
 
@@ -18,6 +20,7 @@ use super::write::Index;
 pub struct Snapshot<'index> {
     index: &'index Index,
     revision: Revision,
+    now: Timestamp,
 }
 
 /// One object's postings at a snapshot's revision. Its shard is locked while this is in hand: search, and let go.
@@ -25,13 +28,36 @@ pub struct Snapshot<'index> {
 pub struct PostingsAt<'record> {
     record: &'record ObjectRecord,
     object: ObjectKey,
-    history: &'record History,
+    lives: &'record Lives,
     revision: Revision,
+    now: Timestamp,
+}
+
+/// What one search says of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glance {
+    /// It does not hold.
+    No,
+    /// It holds.
+    Yes,
+    /// It is not plain: [`PostingsAt::subject`] knows.
+    Unclear,
+}
+
+/// Whether a relationship holds.
+#[derive(Debug, Clone)]
+pub enum Holding {
+    /// It does not.
+    No,
+    /// It does.
+    Yes,
+    /// It does if this holds.
+    If(Arc<Condition>),
 }
 
 impl<'index> Snapshot<'index> {
-    pub(super) fn new(index: &'index Index, revision: Revision) -> Self {
-        Self { index, revision }
+    pub(super) fn new(index: &'index Index, revision: Revision, now: Timestamp) -> Self {
+        Self { index, revision, now }
     }
 
     /// The revision that it shows.
@@ -55,11 +81,19 @@ impl<'index> Snapshot<'index> {
     }
 
     /// Shows an object's postings to a reader, which must be quick. An unknown object gives the default.
+    #[inline]
     pub fn read<T: Default>(self, object: ObjectKey, reader: impl FnOnce(PostingsAt<'_>) -> T) -> T {
-        let history = &self.index.history;
-        self.index
-            .objects
-            .read(object, |record| reader(PostingsAt { record, object, history, revision: self.revision }))
+        let Self { index, revision, now } = self;
+        let lives = &index.lives;
+        index.objects.read(object, |record| reader(PostingsAt { record, object, lives, revision, now }))
+    }
+
+    /// The terms on which an edge holds; nothing if it does not.
+    pub fn terms(self, edge: Edge) -> Option<Terms> {
+        self.read(edge.resource, |postings| {
+            let version = postings.record.forward.get(&forward_key(edge))?;
+            postings.terms(version, || edge)
+        })
     }
 
     /// Up to `count_max` objects of a definition that are or have been a resource, in order of their ids.
@@ -74,67 +108,67 @@ impl<'index> Snapshot<'index> {
 }
 
 impl PostingsAt<'_> {
-    /// Whether the object is the resource of this relationship.
+    /// Whether the object is the resource of this relationship, condition or not.
     pub fn has_subject(
         self,
         relation: RelationKey,
         subject_relation: RelationKey,
         subject: ObjectKey,
     ) -> bool {
-        let key = PostingKey { first: relation, second: subject_relation, object: subject };
-        self.record.forward.get(&key).is_some_and(|version| self.is_visible_forward(key, version))
+        !matches!(self.subject(relation, subject_relation, subject), Holding::No)
     }
 
-    /// Adds up to `count_max` subjects of a relation that have this form to `subjects`, in order of their numbers,
-    /// beginning after one of them. Whether there may be more.
+    /// Whether the object is the resource of this relationship, as far as one search tells.
+    #[inline]
+    pub fn glance(self, relation: RelationKey, subject_relation: RelationKey, subject: ObjectKey) -> Glance {
+        let key = PostingKey { first: relation, second: subject_relation, object: subject };
+        match self.record.forward.get(&key) {
+            Some(version) if version.has_lives() => Glance::Unclear,
+            Some(version) if version.born() <= self.revision => Glance::Yes,
+            _ => Glance::No,
+        }
+    }
+
+    /// Whether the object is the resource of this relationship.
+    pub fn subject(
+        self,
+        relation: RelationKey,
+        subject_relation: RelationKey,
+        subject: ObjectKey,
+    ) -> Holding {
+        let key = PostingKey { first: relation, second: subject_relation, object: subject };
+        match self.record.forward.get(&key) {
+            Some(version) => self.holding(version, || forward_edge(self.object, key)),
+            None => Holding::No,
+        }
+    }
+
+    /// Hands up to `count_max` subjects of a relation that have this form, each with the condition under which it is
+    /// one, to a visitor, in order of their numbers, beginning after one of them. Whether there may be more.
     pub fn subjects(
         self,
         relation: RelationKey,
         subject_relation: RelationKey,
         after: Option<ObjectKey>,
         count_max: usize,
-        subjects: &mut Vec<ObjectKey>,
+        mut visitor: impl FnMut(ObjectKey, Option<Arc<Condition>>),
     ) -> bool {
-        let end = subjects.len() + count_max;
         let after = after.map(|object| PostingKey { first: relation, second: subject_relation, object });
         let (from, to) = range(Some(relation), Some(subject_relation), after);
+        let mut count = 0;
         let mut is_full = false;
         self.record.forward.visit(from, to, |key, version| {
-            if self.is_visible_forward(key, version) {
-                is_full = subjects.len() == end;
-                if is_full {
-                    return false;
-                }
-                subjects.push(key.object);
+            let condition = match self.holding(version, || forward_edge(self.object, key)) {
+                Holding::No => return true,
+                Holding::Yes => None,
+                Holding::If(condition) => Some(condition),
+            };
+            is_full = count == count_max;
+            if !is_full {
+                count += 1;
+                visitor(key.object, condition);
             }
-            true
-        });
-        is_full
-    }
-
-    /// Adds up to `count_max` resources that have the object as a subject of this form in this relation to
-    /// `resources`, in order of their numbers, beginning after one of them. Whether there may be more.
-    pub fn resources(
-        self,
-        subject_relation: RelationKey,
-        relation: RelationKey,
-        after: Option<ObjectKey>,
-        count_max: usize,
-        resources: &mut Vec<ObjectKey>,
-    ) -> bool {
-        let end = resources.len() + count_max;
-        let after = after.map(|object| PostingKey { first: subject_relation, second: relation, object });
-        let (from, to) = range(Some(subject_relation), Some(relation), after);
-        let mut is_full = false;
-        self.record.reverse.visit(from, to, |key, version| {
-            if self.is_visible_reverse(key, version) {
-                is_full = resources.len() == end;
-                if is_full {
-                    return false;
-                }
-                resources.push(key.object);
-            }
-            true
+            !is_full
         });
         is_full
     }
@@ -150,7 +184,8 @@ impl PostingsAt<'_> {
     ) {
         let (from, to) = range(relation, subject_relation, after.map(forward_key));
         self.record.forward.visit(from, to, |key, version| {
-            !self.is_visible_forward(key, version) || visitor(forward_edge(self.object, key))
+            !self.is_visible(version, || forward_edge(self.object, key))
+                || visitor(forward_edge(self.object, key))
         });
     }
 
@@ -165,24 +200,44 @@ impl PostingsAt<'_> {
     ) {
         let (from, to) = range(subject_relation, relation, after.map(reverse_key));
         self.record.reverse.visit(from, to, |key, version| {
-            !self.is_visible_reverse(key, version) || visitor(reverse_edge(self.object, key))
+            !self.is_visible(version, || reverse_edge(self.object, key))
+                || visitor(reverse_edge(self.object, key))
         });
     }
 
-    fn is_visible_forward(self, key: PostingKey, version: Version) -> bool {
-        self.is_visible(version, || forward_edge(self.object, key))
+    /// Whether an entry is seen, and if so, under which condition.
+    #[inline]
+    fn holding(self, version: Version, edge: impl FnOnce() -> Edge) -> Holding {
+        if !version.has_lives() {
+            return if version.born() <= self.revision { Holding::Yes } else { Holding::No };
+        }
+        self.holding_on_terms(version, edge())
     }
 
-    fn is_visible_reverse(self, key: PostingKey, version: Version) -> bool {
-        self.is_visible(version, || reverse_edge(self.object, key))
+    #[cold]
+    #[inline(never)]
+    fn holding_on_terms(self, version: Version, edge: Edge) -> Holding {
+        match self.terms(version, || edge) {
+            None => Holding::No,
+            Some(Terms { condition: None, .. }) => Holding::Yes,
+            Some(Terms { condition: Some(condition), .. }) => Holding::If(condition),
+        }
     }
 
     fn is_visible(self, version: Version, edge: impl FnOnce() -> Edge) -> bool {
-        let is_born = version.born() <= self.revision;
-        if version.has_history() {
-            self.history.is_alive(edge(), self.revision).unwrap_or(is_born)
-        } else {
-            is_born
+        !matches!(self.holding(version, edge), Holding::No)
+    }
+
+    /// The terms of an entry that is seen.
+    fn terms(self, version: Version, edge: impl FnOnce() -> Edge) -> Option<Terms> {
+        let plain = || (version.born() <= self.revision).then(Terms::default);
+        if !version.has_lives() {
+            return plain();
+        }
+        match self.lives.at(edge(), self.revision) {
+            LifeAt::Plain => plain(),
+            LifeAt::None => None,
+            LifeAt::On(terms) => (!terms.have_expired(self.now)).then_some(terms),
         }
     }
 }

@@ -11,28 +11,28 @@ pub(super) struct Version {
     low: u32,
 }
 
-/// Set when the entry has ended or lived more than once: its generations are in the history.
-const HAS_HISTORY: u32 = 1 << 31;
+/// Set when the entry is not plain: it has ended, lived more than once, or holds on terms. Its lives are in the side table.
+const HAS_LIVES: u32 = 1 << 31;
 
 impl Version {
     /// Born at a revision and alive since.
     pub(super) fn born_at(revision: Revision) -> Self {
         let [high, low] = split(revision.0);
-        debug_assert_eq!(high & HAS_HISTORY, 0, "revisions stay below 2^63");
+        debug_assert_eq!(high & HAS_LIVES, 0, "revisions stay below 2^63");
         Self { high, low }
     }
 
-    /// The same, but with the generations in the history.
-    pub(super) fn with_history(self) -> Self {
-        Self { high: self.high | HAS_HISTORY, ..self }
+    /// The same, but with its lives in the side table.
+    pub(super) fn with_lives(self) -> Self {
+        Self { high: self.high | HAS_LIVES, ..self }
     }
 
-    pub(super) fn has_history(self) -> bool {
-        self.high & HAS_HISTORY != 0
+    pub(super) fn has_lives(self) -> bool {
+        self.high & HAS_LIVES != 0
     }
 
     pub(super) fn born(self) -> Revision {
-        Revision(u64::from(self.high & !HAS_HISTORY) << 32 | u64::from(self.low))
+        Revision(u64::from(self.high & !HAS_LIVES) << 32 | u64::from(self.low))
     }
 }
 

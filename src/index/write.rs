@@ -5,16 +5,18 @@
 
 use std::fmt;
 
-use crate::relationship::{Object, RelationName, Revision, Subject};
+use crate::relationship::{Object, RelationName, Revision, Subject, Timestamp};
 
-use super::counts::Counts;
+use super::counts::{Counts, EdgeKind};
 use super::error::IndexFull;
-use super::history::History;
-use super::key::{Edge, RelationKey};
+use super::expirations::Expirations;
+use super::key::Edge;
+use super::lives::Lives;
 use super::names::{ELLIPSIS, RelationNames, WILDCARD};
 use super::object::Objects;
 use super::postings::{Postings, forward_key, reverse_key};
 use super::snapshot::Snapshot;
+use super::terms::{Terms, TermsKind};
 use super::version::Version;
 
 /// The whole graph, at every revision that is kept.
@@ -22,7 +24,8 @@ use super::version::Version;
 pub struct Index {
     pub(super) relation_names: RelationNames,
     pub(super) objects: Objects,
-    pub(super) history: History,
+    pub(super) lives: Lives,
+    pub(super) expirations: Expirations,
     counts: Counts,
 }
 
@@ -36,16 +39,26 @@ impl fmt::Debug for Index {
 /// What a write did, so that it can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// The edge was not there, and is now.
+    /// A life of the edge has begun.
     Created(Edge),
-    /// The edge was there, and is not now.
+    /// A life of the edge has ended.
     Deleted(Edge),
 }
 
 impl Index {
-    /// The graph as it is, or will be once published, at a revision.
-    pub fn snapshot(&self, revision: Revision) -> Snapshot<'_> {
-        Snapshot::new(self, revision)
+    /// The graph as it is, or will be once published, at a revision, without what has expired by `now`.
+    pub fn snapshot(&self, revision: Revision, now: Timestamp) -> Snapshot<'_> {
+        Snapshot::new(self, revision, now)
+    }
+
+    /// How many relationships are there that will cease to hold, or have ceased and not left yet.
+    pub fn expiring_count(&self) -> usize {
+        self.expirations.count()
+    }
+
+    /// Whether the time of a snapshot matters: whether anything expires or has expired, at any revision.
+    pub fn is_time_relevant(&self) -> bool {
+        self.expirations.lives_count() > 0
     }
 
     /// The names of definitions and relations.
@@ -84,82 +97,139 @@ impl Index {
         })
     }
 
-    /// Whether the edge is there after all that is written, published or not.
-    pub fn is_alive(&self, edge: Edge) -> bool {
-        let version = self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
-        version.is_some_and(|version| self.is_alive_at_last(edge, version))
+    /// The terms on which the edge holds after all that is written, published or not; nothing if it does not.
+    pub fn terms_at_last(&self, edge: Edge, now: Timestamp) -> Option<Terms> {
+        let (_, terms) = self.last_life(edge, self.version(edge)?)?;
+        (!terms.have_expired(now)).then_some(terms)
     }
 
-    /// The edge is there from a revision on; `None` if it was there already.
-    pub fn create(&self, edge: Edge, revision: Revision) -> Option<Change> {
-        let version = self.objects.read(edge.resource, |record| {
-            if matches!(record.forward, Postings::Empty) {
-                return Some(None);
+    /// The edge holds on some terms from a revision on; what that changed is added to `changes`. Whether it changed
+    /// anything: not if it held on the same terms before.
+    pub fn touch(
+        &self,
+        edge: Edge,
+        terms: Terms,
+        revision: Revision,
+        now: Timestamp,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let version = self.version(edge);
+        if let Some(version) = version
+            && let Some((born, before)) = self.last_life(edge, version)
+        {
+            if before == terms && !before.have_expired(now) {
+                return false;
             }
-            record.forward.get(&forward_key(edge)).map(Some)
-        });
-        match version {
-            Some(Some(version)) if self.is_alive_at_last(edge, version) => return None,
-            Some(Some(_)) => self.history.renew(edge, revision),
-            absent => {
-                self.set_version(edge, Version::born_at(revision));
-                if absent == Some(None) {
-                    self.objects.list_as_resource(edge.resource);
-                }
-            }
+            changes.push(self.end(edge, version, born, &before, revision));
         }
-        self.counts.add(edge.relation, edge.subject_relation);
-        Some(Change::Created(edge))
+        changes.push(self.begin(edge, version.is_some(), terms, revision));
+        true
     }
 
-    /// The edge is gone from a revision on; `None` if it was not there.
-    pub fn delete(&self, edge: Edge, revision: Revision) -> Option<Change> {
-        let version = self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)))?;
-        if !self.is_alive_at_last(edge, version) {
-            return None;
-        }
-        if version.has_history() {
-            self.history.end(edge, revision);
-        } else {
-            self.history.begin(edge, version.born(), revision);
-            self.set_version(edge, version.with_history());
-        }
-        self.counts.remove(edge.relation, edge.subject_relation);
-        Some(Change::Deleted(edge))
+    /// The edge is gone from a revision on; `None` if it was not there, or has expired.
+    pub fn delete(&self, edge: Edge, revision: Revision, now: Timestamp) -> Option<Change> {
+        let version = self.version(edge)?;
+        let (born, terms) = self.last_life(edge, version)?;
+        (!terms.have_expired(now)).then(|| self.end(edge, version, born, &terms, revision))
     }
 
     /// Takes back a change that has not been published. The last change comes first.
     pub fn take_back(&self, change: Change) {
         match change {
-            Change::Created(edge) => {
-                let version =
-                    self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
-                if version.is_some_and(Version::has_history) {
-                    self.history.take_back_renewal(edge);
-                } else {
-                    self.objects.write(edge.resource, |record| record.forward.remove(&forward_key(edge)));
-                    self.objects.write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
-                }
-                self.counts.remove(edge.relation, edge.subject_relation);
-            }
+            Change::Created(edge) => self.remove_life(edge),
             Change::Deleted(edge) => {
-                let version =
-                    self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)));
-                if let (Some(version), true) = (version, self.history.take_back_end(edge)) {
+                let Some(version) = self.version(edge) else { return };
+                let (terms, is_plain) = self.lives.take_back_end(edge);
+                if is_plain {
                     self.set_version(edge, Version::born_at(version.born()));
                 }
-                self.counts.add(edge.relation, edge.subject_relation);
+                self.expirations.add(terms.expires_at, edge);
+                self.counts.add(EdgeKind::of(edge, terms.kind()));
             }
         }
     }
 
-    /// How many relationships there are after all that is written, by relation and kind of subject.
-    pub fn live_counts(&self) -> Vec<(RelationKey, RelationKey, u64)> {
-        self.counts.all()
+    /// Removes up to `count_max` relationships that have expired by a time and were born at a revision or before it,
+    /// as if they had never been. How many were removed.
+    ///
+    /// No reader may be at an earlier time by then, and the revision must be published for good.
+    pub fn remove_expired(&self, time: Timestamp, revision: Revision, count_max: usize) -> usize {
+        let mut removed = 0;
+        for (expires_at, edge) in self.expirations.until(time, count_max) {
+            match self.version(edge).and_then(|version| self.last_life(edge, version)) {
+                Some((born, _)) if born > revision => {}
+                Some((_, terms)) if terms.expires_at == Some(expires_at) => {
+                    self.remove_life(edge);
+                    removed += 1;
+                }
+                _ => self.expirations.remove(Some(expires_at), edge),
+            }
+        }
+        removed
     }
 
-    fn is_alive_at_last(&self, edge: Edge, version: Version) -> bool {
-        !version.has_history() || self.history.is_alive_at_last(edge).unwrap_or(true)
+    /// The kinds of relationship that there are after all that is written, what has expired included.
+    pub fn live_kinds(&self) -> Vec<EdgeKind> {
+        self.counts.kinds()
+    }
+
+    fn version(&self, edge: Edge) -> Option<Version> {
+        self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)))
+    }
+
+    /// The birth and the terms of the life that lasts, expired or not.
+    fn last_life(&self, edge: Edge, version: Version) -> Option<(Revision, Terms)> {
+        if version.has_lives() { self.lives.last(edge) } else { Some((version.born(), Terms::default())) }
+    }
+
+    /// Begins a life of an edge that has none that lasts.
+    fn begin(&self, edge: Edge, is_known: bool, terms: Terms, revision: Revision) -> Change {
+        let kind = EdgeKind::of(edge, terms.kind());
+        let expires_at = terms.expires_at;
+        // The lives come first: who sees the posting must find them.
+        if is_known || !terms.are_plain() {
+            self.lives.begin(edge, revision, terms);
+        }
+        if !is_known {
+            if self.objects.read(edge.resource, |record| matches!(record.forward, Postings::Empty)) {
+                self.objects.list_as_resource(edge.resource);
+            }
+            let version = Version::born_at(revision);
+            let is_plain = kind.terms == TermsKind::default();
+            self.set_version(edge, if is_plain { version } else { version.with_lives() });
+        }
+        self.expirations.begin_life(expires_at, edge);
+        self.counts.add(kind);
+        Change::Created(edge)
+    }
+
+    /// Ends the life that lasts.
+    fn end(&self, edge: Edge, version: Version, born: Revision, terms: &Terms, died: Revision) -> Change {
+        if version.has_lives() {
+            self.lives.end(edge, died);
+        } else {
+            self.lives.end_plain(edge, born, died);
+            self.set_version(edge, version.with_lives());
+        }
+        self.expirations.remove(terms.expires_at, edge);
+        self.counts.remove(&EdgeKind::of(edge, terms.kind()));
+        Change::Deleted(edge)
+    }
+
+    /// Removes the life that lasts, as if it had never been.
+    fn remove_life(&self, edge: Edge) {
+        let Some(version) = self.version(edge) else { return };
+        let Some((_, terms)) = self.last_life(edge, version) else { return };
+        if version.has_lives() && !self.lives.is_only_one(edge) {
+            self.lives.pop(edge);
+        } else {
+            // The lives go last: who still sees the posting must find them.
+            self.objects.write(edge.resource, |record| record.forward.remove(&forward_key(edge)));
+            self.objects.write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
+            self.lives.remove(edge);
+        }
+        self.expirations.remove_life(terms.expires_at, edge);
+        self.counts.remove(&EdgeKind::of(edge, terms.kind()));
     }
 
     fn set_version(&self, edge: Edge, version: Version) {

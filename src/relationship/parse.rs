@@ -121,11 +121,14 @@ fn end_of_trait(value: &str) -> Option<usize> {
 
 /// Reads an RFC 3339 time, such as `2026-01-31T12:00:00Z`.
 fn parse_timestamp(value: &str) -> Option<Timestamp> {
-    let timestamp: jiff::Timestamp = value.parse().ok()?;
-    Some(Timestamp {
-        seconds: timestamp.as_second(),
-        nanoseconds: u32::try_from(timestamp.subsec_nanosecond()).ok()?,
-    })
+    if let Ok(timestamp) = value.parse::<jiff::Timestamp>() {
+        let nanoseconds = u32::try_from(timestamp.subsec_nanosecond()).ok()?;
+        return Some(Timestamp { seconds: timestamp.as_second(), nanoseconds });
+    }
+    // The last day of the calendar is beyond the range of an instant.
+    let time: jiff::civil::DateTime = value.strip_suffix('Z')?.parse().ok()?;
+    let since = time.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
+    Some(Timestamp { seconds: since.as_secs(), nanoseconds: u32::try_from(since.subsec_nanos()).ok()? })
 }
 
 fn split<'a>(

@@ -16,12 +16,20 @@ pub struct Timestamp {
     pub nanoseconds: u32,
 }
 
+impl Timestamp {
+    /// Before every other.
+    pub const MIN: Self = Self { seconds: i64::MIN, nanoseconds: 0 };
+}
+
 /// RFC 3339, such as `2026-01-31T12:00:00Z`; plain seconds where the year has no four digits.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::new(self.seconds, self.nanoseconds.cast_signed()) {
-            Ok(timestamp) => timestamp.fmt(formatter),
-            Err(_) => self.seconds.fmt(formatter),
+        // Not as an instant, whose range ends a day before the calendar's does.
+        let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+        let since = jiff::SignedDuration::new(self.seconds, self.nanoseconds.cast_signed());
+        match epoch.checked_add(since) {
+            Ok(time) if time.year() >= 0 => write!(formatter, "{time}Z"),
+            _ => self.seconds.fmt(formatter),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::engine::{CheckPermission, CheckPermissionError, Permissionship, View};
+use crate::engine::{CaveatContext, CheckPermission, CheckPermissionError, Permissionship, View};
 use crate::relationship::Relationship;
 
 use super::error::Problem;
@@ -30,23 +30,17 @@ pub struct Assertion {
     pub expected: Expected,
     /// The question.
     pub question: CheckPermission,
-    /// What caveats are evaluated with, a JSON object as text; empty if nothing is given.
-    pub context_json: String,
 }
 
 impl Assertion {
     /// Reads `resource#permission@subject`, possibly followed by `with {…}`.
     pub(super) fn parse(expected: Expected, line: usize, text: &str) -> Result<Self, Problem> {
         let (text, context_json) = text.split_once(WITH).unwrap_or((text, ""));
-        let is_object =
-            |text| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
-        if !context_json.is_empty() && !is_object(context_json) {
-            return Err(Problem::Context);
-        }
+        let context = CaveatContext::parse(context_json.trim()).map_err(|_| Problem::Context)?;
         // A question has the form of a relationship.
         let Relationship { resource, relation, subject, .. } = text.trim().parse()?;
-        let question = CheckPermission { resource, permission: relation.into(), subject };
-        Ok(Self { line, expected, question, context_json: context_json.trim().to_owned() })
+        let question = CheckPermission { resource, permission: relation.into(), subject, context };
+        Ok(Self { line, expected, question })
     }
 
     /// Asks the question; nothing if the answer is the expected one.
@@ -55,7 +49,10 @@ impl Assertion {
         let is_expected = match (self.expected, &answer) {
             (Expected::True, Ok(answer)) => *answer == Permissionship::HasPermission,
             (Expected::False, Ok(answer)) => *answer == Permissionship::NoPermission,
-            (Expected::Caveated, Ok(_)) | (_, Err(_)) => false,
+            (Expected::Caveated, Ok(answer)) => {
+                matches!(answer, Permissionship::ConditionalPermission { .. })
+            }
+            (_, Err(_)) => false,
         };
         (!is_expected).then_some(Failure { assertion: self, answer })
     }
@@ -72,7 +69,7 @@ pub struct Failure<'assertion> {
 
 impl fmt::Display for Failure<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CheckPermission { resource, permission, subject } = &self.assertion.question;
+        let CheckPermission { resource, permission, subject, .. } = &self.assertion.question;
         let expected = match self.assertion.expected {
             Expected::True => "true",
             Expected::False => "false",
@@ -82,6 +79,9 @@ impl fmt::Display for Failure<'_> {
         match &self.answer {
             Ok(Permissionship::HasPermission) => write!(formatter, "is true, expected {expected}"),
             Ok(Permissionship::NoPermission) => write!(formatter, "is false, expected {expected}"),
+            Ok(Permissionship::ConditionalPermission { missing }) => {
+                write!(formatter, "is caveated (without {}), expected {expected}", missing.join(", "))
+            }
             Err(error) => write!(formatter, "has no answer, expected {expected}: {error}"),
         }
     }

@@ -62,7 +62,9 @@ fn write_schema(engine: &Engine, scenarios: &[Scenario]) -> Result<(), ScenarioE
     let Err(error) = engine.write_schema(&texts.join("\n")) else { return Ok(()) };
     let line = match &error {
         WriteSchemaError::Invalid(error) => error.first().start().line,
-        WriteSchemaError::InUse { .. } | WriteSchemaError::Unwritable(_) => 0,
+        WriteSchemaError::InUse { .. }
+        | WriteSchemaError::CaveatChanged(_)
+        | WriteSchemaError::Unwritable(_) => 0,
     };
     let (scenario, line) = line_of(scenarios, line);
     let (file, line) = scenario.map_or_else(Default::default, |scenario| {
@@ -91,12 +93,13 @@ fn write_batch(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), ScenarioErro
     for placed in batch {
         let (scenario, line, relationship) = placed;
         if let Err(error) = write(engine, std::slice::from_ref(placed)) {
+            let error = Box::new(error);
             let problem = Problem::Write { relationship: relationship.to_string(), error };
             return Err(ScenarioError::new(&scenario.file, *line, problem));
         }
     }
     let file = batch.first().map_or_else(Default::default, |(scenario, ..)| scenario.file.clone());
-    Err(ScenarioError::new(file, 0, Problem::Store(error)))
+    Err(ScenarioError::new(file, 0, Problem::Store(Box::new(error))))
 }
 
 fn write(engine: &Engine, batch: &[Placed<'_>]) -> Result<(), WriteRelationshipsError> {

@@ -66,11 +66,11 @@ pub enum Problem {
         /// The relationship.
         relationship: String,
         /// Why.
-        error: WriteRelationshipsError,
+        error: Box<WriteRelationshipsError>,
     },
     /// The store takes no writes, or none of this size.
     #[error("the relationships cannot be written: {0}")]
-    Store(WriteRelationshipsError),
+    Store(Box<WriteRelationshipsError>),
     /// The scenario cannot be tried before it is loaded.
     #[error("cannot be tried: {0}")]
     Trial(#[from] crate::engine::OpenError),

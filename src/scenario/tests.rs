@@ -70,6 +70,69 @@ fn assertions_that_do_not_hold_fail_with_their_line() {
     );
 }
 
+/// Relationships under conditions and until a time.
+const CONDITIONAL: &str = r#"schema: |-
+  use expiration
+  definition user {}
+  caveat in_tier(tier string, tiers list<string>) { tier in tiers }
+  definition doc {
+    relation viewer: user with in_tier | user with expiration | user with in_tier and expiration
+  }
+relationships: |-
+  doc:1#viewer@user:ana[in_tier:{"tiers":["pro","gold"]}]
+  doc:1#viewer@user:ben[expiration:2100-01-01T00:00:00Z]
+  doc:1#viewer@user:cleo[in_tier][expiration:2100-01-01T00:00:00Z]
+  doc:1#viewer@user:eve[expiration:2020-01-01T00:00:00Z]
+"#;
+
+#[test]
+fn assertions_may_give_context_and_expect_conditions() {
+    let assertions = r#"assertions:
+  assertTrue:
+  - 'doc:1#viewer@user:ana with {"tier": "pro"}'
+  - 'doc:1#viewer@user:ben'
+  assertCaveated:
+  - 'doc:1#viewer@user:ana'
+  - 'doc:1#viewer@user:cleo with {"tier": "pro"}'
+  assertFalse:
+  - 'doc:1#viewer@user:ana with {"tier": "free"}'
+  - 'doc:1#viewer@user:eve'
+"#;
+    let wrong = r#"assertions:
+  assertTrue: ['doc:1#viewer@user:ana']
+  assertCaveated: ['doc:1#viewer@user:ben', 'doc:1#viewer@user:ana with {"tier": 5}']
+"#;
+    for (assertions, expected) in [
+        (assertions, vec![]),
+        (
+            wrong,
+            vec![
+                "`doc:1#viewer@user:ana` is caveated (without tier), expected true",
+                "`doc:1#viewer@user:ben` is true, expected caveated",
+                "`doc:1#viewer@user:ana` has no answer, expected caveated: could not evaluate caveat `in_tier`: could not \
+                 convert context parameter `tier`: for string: a string value is required, but found float64 `5`",
+            ],
+        ),
+    ] {
+        let scenario = Scenario::parse("s.yaml", &format!("{CONDITIONAL}{assertions}")).unwrap();
+        let engine = engine();
+        load(&engine, &EngineOptions::default(), std::slice::from_ref(&scenario)).unwrap();
+        let view = engine.at(&Consistency::FullyConsistent).unwrap();
+        let failed: Vec<_> = failures(&scenario.assertions, &view).iter().map(ToString::to_string).collect();
+        let failed: Vec<_> = failed.iter().map(|text| text.split_once(": ").unwrap().1).collect();
+        assert_eq!(failed, expected);
+    }
+}
+
+#[test]
+fn a_stored_context_that_does_not_fit_is_named_with_its_line() {
+    let text = CONDITIONAL.replace("[\"pro\",\"gold\"]", "7");
+    let expected = "dir/s.yaml:9: `doc:1#viewer@user:ana[in_tier:{\"tiers\":7}]` is refused: invalid context for caveat \
+                    `in_tier`: could not convert context parameter `tiers`";
+    let problem = problem(&text);
+    assert!(problem.starts_with(expected), "{problem}");
+}
+
 #[test]
 fn problems_name_file_and_line() {
     let good = "agent:planner#owner@user:ana";

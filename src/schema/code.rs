@@ -9,8 +9,6 @@ pub enum DiagnosticClass {
     Parse,
     /// The text is a schema whose parts do not fit: `FAILED_PRECONDITION`, `SCHEMA_TYPE_ERROR`.
     Type,
-    /// The schema is fine, but asks for what is not there yet: `UNIMPLEMENTED`.
-    Unsupported,
 }
 
 macro_rules! codes {
@@ -97,6 +95,10 @@ codes! {
     UnknownParameterType = "unknown-parameter-type", Parse;
     /// Two parameters of one name.
     DuplicateParameter = "duplicate-parameter", Parse;
+    /// A caveat's expression that is not CEL, whose types do not fit, or that is no condition.
+    InvalidCaveatExpression = "invalid-caveat-expression", Parse;
+    /// A caveat's parameter that its expression does not name.
+    UnusedParameter = "unused-parameter", Type;
     /// Two relations or permissions of one name in a definition.
     DuplicateRelation = "duplicate-relation", Type;
     /// One kind of subject twice in a relation.
@@ -117,10 +119,6 @@ codes! {
     PermissionCycle = "permission-cycle", Type;
     /// A type annotation that leaves out a type.
     IncompleteAnnotation = "incomplete-annotation", Type;
-    /// Caveats, which are not there yet.
-    CaveatUnsupported = "caveat-unsupported", Unsupported;
-    /// Expiration, which is not there yet.
-    ExpirationUnsupported = "expiration-unsupported", Unsupported;
 }
 
 impl fmt::Display for DiagnosticCode {

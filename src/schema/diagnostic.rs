@@ -55,6 +55,8 @@ pub struct Diagnostic {
     /// What to do about it.
     pub help: Option<String>,
     pub(super) excerpt: Excerpt,
+    /// What the position is reported of, where that is more than the range: the whole expression of a caveat.
+    about: Option<(Span, Excerpt)>,
     /// The definition that it is about, by its place; diagnostics without one come last.
     pub(super) definition: Option<DefinitionId>,
 }
@@ -68,12 +70,18 @@ impl Diagnostic {
             metadata: Vec::new(),
             help: None,
             excerpt: Excerpt::default(),
+            about: None,
             definition: None,
         }
     }
 
     pub(super) fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.metadata.push((key, value.into()));
+        self
+    }
+
+    pub(super) fn about(mut self, whole: Span) -> Self {
+        self.about = Some((whole, Excerpt::default()));
         self
     }
 
@@ -92,19 +100,23 @@ impl Diagnostic {
         self.code.class()
     }
 
-    /// Where the range starts.
+    /// Where what it is about starts: the range, or the whole expression of a caveat.
     pub fn start(&self) -> Position {
-        self.excerpt.start
+        self.reported().start
     }
 
-    /// The last byte of the range, or where it starts if it is empty.
+    /// The last byte of what it is about, or where that starts if it is empty.
     pub fn end(&self) -> Position {
-        self.excerpt.end
+        self.reported().end
     }
 
-    /// The text that the diagnostic is about, shortened.
+    /// The text that the diagnostic is about, shortened unless it is a caveat's expression.
     pub fn source_code(&self) -> &str {
-        &self.excerpt.source_code
+        &self.reported().source_code
+    }
+
+    fn reported(&self) -> &Excerpt {
+        self.about.as_ref().map_or(&self.excerpt, |(_, excerpt)| excerpt)
     }
 
     /// The message as SpiceDB words it: for what cannot be parsed, the place comes first.
@@ -115,7 +127,7 @@ impl Diagnostic {
                 let (line, column) = (line + 1, column + 1);
                 format!("parse error in `schema`, line {line}, column {column}: {}", self.message)
             }
-            DiagnosticClass::Type | DiagnosticClass::Unsupported => self.message.clone(),
+            DiagnosticClass::Type => self.message.clone(),
         }
     }
 
@@ -225,6 +237,11 @@ impl Diagnostics {
         let mut diagnostics = self.list;
         for diagnostic in &mut diagnostics {
             diagnostic.excerpt = lines.excerpt(diagnostic.span);
+            if let Some((whole, excerpt)) = &mut diagnostic.about {
+                *excerpt = lines.excerpt(*whole);
+                // An expression is shown whole; whoever has little room cuts it.
+                whole.of(text).clone_into(&mut excerpt.source_code);
+            }
         }
         Err(SchemaError { diagnostics })
     }

@@ -4,6 +4,7 @@
 //! bounded in time, memory and stack, whatever the text.
 
 mod adjacency;
+mod caveat_change;
 mod code;
 mod compile;
 mod diagnostic;
@@ -18,6 +19,7 @@ mod suggestion;
 mod token;
 mod tree;
 
+pub use caveat_change::{CaveatChange, CaveatChangeKind, forbidden_caveat_change};
 pub use code::{DiagnosticClass, DiagnosticCode};
 pub use compile::CompileOptions;
 pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Position, SchemaError, Span};

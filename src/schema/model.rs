@@ -4,7 +4,9 @@
 //! so that whoever evaluates can keep arrays beside them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::caveat::Caveat;
 use crate::relationship::{CaveatName, DefinitionName, RelationName};
 
 use super::diagnostic::Span;
@@ -133,7 +135,7 @@ pub enum ArrowFunction {
     All,
 }
 
-/// A caveat's declaration, as syntax.
+/// A caveat's declaration.
 #[derive(Debug, Clone)]
 pub struct CaveatDeclaration {
     /// The caveat's name.
@@ -144,6 +146,8 @@ pub struct CaveatDeclaration {
     pub parameters: Vec<(String, String)>,
     /// The source of the expression, trimmed.
     pub expression: String,
+    /// The caveat, ready to be evaluated.
+    pub compiled: Arc<Caveat>,
     /// Where it stands in the text.
     pub span: Span,
 }

@@ -13,7 +13,7 @@ use crate::engine::{
     InvalidCursor, InvalidFilter, ReadRelationshipsError, UnknownName, Unwritable, WriteRelationshipsError,
     WriteSchemaError,
 };
-use crate::evaluate::EvaluateError;
+use crate::evaluate::{CaveatError, CaveatProblem, EvaluateError};
 use crate::relationship::{Precondition, Relationship, RelationshipFilter};
 use crate::schema::{DiagnosticClass, SchemaError};
 
@@ -179,6 +179,7 @@ impl From<EvaluateError> for Status {
             EvaluateError::NegationCycle { .. } => {
                 unmet(ErrorReason::MaximumDepthExceeded, &error, Vec::new())
             }
+            EvaluateError::Caveat(error) => caveat_status(error),
             EvaluateError::VisitsExceeded { .. } => Self::resource_exhausted(error.to_string()),
             EvaluateError::DeadlineExceeded => Self::deadline_exceeded(error.to_string()),
             EvaluateError::Cancelled => Self::cancelled(error.to_string()),
@@ -291,18 +292,30 @@ impl From<WriteRelationshipsError> for Status {
                     ("permission_name", permission.to_string()),
                 ],
             ),
-            WriteRelationshipsError::InvalidSubjectType { definition, relation, subject_type, .. } => {
-                invalid(
-                    ErrorReason::InvalidSubjectType,
-                    &error,
-                    vec![
-                        ("definition_name", definition.to_string()),
-                        ("relation_name", relation.to_string()),
-                        ("subject_type", subject_type.clone()),
-                    ],
-                )
+            WriteRelationshipsError::InvalidSubjectType {
+                definition,
+                relation,
+                subject_type,
+                allowed_caveats,
+                ..
+            } => {
+                let mut metadata = vec![
+                    ("definition_name", definition.to_string()),
+                    ("relation_name", relation.to_string()),
+                    ("subject_type", subject_type.clone()),
+                ];
+                if !allowed_caveats.is_empty() {
+                    let names: Vec<_> = allowed_caveats.iter().map(AsRef::<str>::as_ref).collect();
+                    metadata.push(("allowed_caveats", names.join(",")));
+                }
+                invalid(ErrorReason::InvalidSubjectType, &error, metadata)
             }
-            WriteRelationshipsError::CaveatTooLarge { relationship, bytes, bytes_max } => invalid(
+            WriteRelationshipsError::InvalidContext { caveat, problem } => {
+                let mut metadata = vec![("caveat_name", caveat.to_string())];
+                metadata.extend(problem.parameter().map(|name| ("parameter_name", name.to_owned())));
+                invalid(ErrorReason::CaveatParameterTypeError, &error, metadata)
+            }
+            WriteRelationshipsError::CaveatTooLarge { relationship, bytes_max, .. } => invalid(
                 ErrorReason::MaxRelationshipContextSize,
                 format!(
                     "provided relationship `{}` exceeded maximum allowed caveat size of {bytes_max}",
@@ -311,7 +324,8 @@ impl From<WriteRelationshipsError> for Status {
                 vec![
                     ("relationship", bare(relationship)),
                     ("max_allowed_size", bytes_max.to_string()),
-                    ("context_size", bytes.to_string()),
+                    // What SpiceDB calls so is the size of the whole.
+                    ("context_size", convert::wire_bytes(relationship).to_string()),
                 ],
             ),
             WriteRelationshipsError::AlreadyExists { relationship } => already_exists(relationship),
@@ -346,8 +360,29 @@ impl From<WriteSchemaError> for Status {
             WriteSchemaError::InUse { removal, relationship } => {
                 invalid(ErrorReason::SchemaTypeError, &error, removal.metadata(relationship))
             }
+            WriteSchemaError::CaveatChanged(change) => {
+                invalid(ErrorReason::SchemaTypeError, &error, change.metadata())
+            }
             WriteSchemaError::Unwritable(error) => error.clone().into(),
         }
+    }
+}
+
+/// Of a caveat that a check met.
+fn caveat_status(error: &CaveatError) -> Status {
+    let CaveatError { caveat, problem } = error;
+    match problem {
+        CaveatProblem::Conversion(problem) => invalid(
+            ErrorReason::CaveatParameterTypeError,
+            format!("type error for parameters for caveat `{caveat}`: {problem}"),
+            vec![("caveat_name", caveat.to_string()), ("parameter_name", problem.parameter.clone())],
+        ),
+        CaveatProblem::Evaluation(problem) => invalid(
+            ErrorReason::CaveatEvaluationError,
+            format!("evaluation error for caveat {caveat}: {problem}"),
+            vec![("caveat_name", caveat.to_string())],
+        ),
+        CaveatProblem::Undeclared => internal(error),
     }
 }
 
@@ -356,7 +391,6 @@ fn invalid_schema(error: &SchemaError) -> Status {
     match first.class() {
         DiagnosticClass::Parse => invalid(ErrorReason::SchemaParseError, error, first.error_info()),
         DiagnosticClass::Type => unmet(ErrorReason::SchemaTypeError, error, first.error_info()),
-        DiagnosticClass::Unsupported => Status::unimplemented(error.to_string()),
     }
 }
 

@@ -2,11 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
 
+mod caveat_schemas;
+mod caveat_values;
+mod caveats;
 mod check_bulk_permissions;
 mod check_permission;
+mod conditions;
 mod consistency;
 mod delete_relationships;
+mod expirations;
 mod harness;
+mod hostile_caveats;
 mod malformed;
 mod notation;
 mod read_relationships;

@@ -41,9 +41,9 @@ async fn a_schema_that_is_no_schema_is_refused_and_the_old_one_stays() {
             "SCHEMA_TYPE_ERROR {definition_name: doc, relation_or_permission_name: nothing}",
         ),
         (
-            "definition user {}\ncaveat cav(x int) { x == 1 }\ndefinition doc { relation aaa: user with cav; }",
-            "Unimplemented `",
-            "",
+            "definition user {}\ncaveat cav(x int) { x == 'one' }\ndefinition doc { relation aaa: user with cav; }",
+            "InvalidArgument `parse error in `schema`, line 2, column 21: invalid expression for caveat `cav`",
+            "source_code: x == 'one'",
         ),
         ("import 'x.zed'", "InvalidArgument", "SCHEMA_PARSE_ERROR"),
         ("definition \u{0} {}", "InvalidArgument", "SCHEMA_PARSE_ERROR"),

@@ -32,10 +32,11 @@ fn a_reopened_directory_has_the_same_graph_at_every_revision_and_takes_old_token
 }
 
 /// A journal that cannot append for a while.
-#[derive(Debug)]
-struct Failing {
+#[derive(Debug, Default)]
+pub(crate) struct Failing {
     journal: MemoryJournal,
-    failures: AtomicUsize,
+    /// Appends that are still to fail.
+    pub(crate) failures: AtomicUsize,
 }
 
 impl Journal for Failing {
@@ -66,7 +67,7 @@ impl Journal for Failing {
 
 #[test]
 fn a_write_that_is_not_durable_is_taken_back_and_the_next_one_tries_again() {
-    let journal = Arc::new(Failing { journal: MemoryJournal::new(), failures: AtomicUsize::new(0) });
+    let journal = Arc::new(Failing::default());
     let engine = Engine::with_journal(Arc::clone(&journal) as _, EngineOptions::default()).unwrap();
     engine.write_schema(SCHEMA).unwrap();
     write(&engine, &["+doc:one#owner@user:ana"]);
@@ -89,7 +90,7 @@ fn a_write_that_is_not_durable_is_taken_back_and_the_next_one_tries_again() {
 fn under_load_with_failures_exactly_the_acknowledged_writes_are_there() {
     const CLIENTS: usize = 8;
     const WRITES: usize = 60;
-    let journal = Arc::new(Failing { journal: MemoryJournal::new(), failures: AtomicUsize::new(0) });
+    let journal = Arc::new(Failing::default());
     let engine = Engine::with_journal(Arc::clone(&journal) as _, EngineOptions::default()).unwrap();
     engine.write_schema(SCHEMA).unwrap();
     let mut acknowledged: Vec<String> = std::thread::scope(|scope| {

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its fact does not hold")]
 
+mod caveat_circles;
+mod caveats;
 mod checks;
 mod durability;
+mod expirations;
 mod reads;
 mod schemas;
 mod support;

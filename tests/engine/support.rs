@@ -1,9 +1,10 @@
 //! The few lines that every test of the engine needs.
 
 use arrowroot::engine::{
-    CheckPermission, CheckPermissionError, Consistency, DeleteRelationships, Engine, EngineOptions,
-    Permissionship, View, WriteRelationships, WriteRelationshipsError, Written,
+    CaveatContext, CheckPermission, CheckPermissionError, Consistency, DeleteRelationships, Engine,
+    EngineOptions, Permissionship, View, WriteRelationships, WriteRelationshipsError, Written,
 };
+use arrowroot::evaluate::EvaluateError;
 use arrowroot::relationship::{
     Precondition, PreconditionOperation, RelationshipFilter, RelationshipUpdate, SubjectFilter,
     SubjectIdFilter, SubjectRelationFilter, UpdateOperation,
@@ -26,8 +27,12 @@ definition doc {
 ";
 
 pub(crate) fn engine() -> Engine {
+    with_schema(SCHEMA)
+}
+
+pub(crate) fn with_schema(schema: &str) -> Engine {
     let engine = Engine::in_memory(EngineOptions::default()).unwrap();
-    engine.write_schema(SCHEMA).unwrap();
+    engine.write_schema(schema).unwrap();
     engine
 }
 
@@ -59,11 +64,7 @@ pub(crate) fn head(engine: &Engine) -> View {
 pub(crate) fn question(text: &str) -> CheckPermission {
     let (resource, rest) = text.split_once('#').unwrap();
     let (permission, subject) = rest.split_once('@').unwrap();
-    CheckPermission {
-        resource: resource.parse().unwrap(),
-        permission: permission.to_owned(),
-        subject: subject.parse().unwrap(),
-    }
+    CheckPermission::new(resource.parse().unwrap(), permission, subject.parse().unwrap())
 }
 
 pub(crate) fn try_check(view: &View, text: &str) -> Result<Permissionship, CheckPermissionError> {
@@ -72,6 +73,20 @@ pub(crate) fn try_check(view: &View, text: &str) -> Result<Permissionship, Check
 
 pub(crate) fn check(view: &View, text: &str) -> bool {
     try_check(view, text).unwrap() == Permissionship::HasPermission
+}
+
+/// The answer to a question with a context: `yes`, `no`, `error`, `circle`, or the names of what is missing.
+pub(crate) fn answer(view: &View, text: &str, context: &str) -> String {
+    let mut question = question(text);
+    question.context = CaveatContext::parse(context).unwrap();
+    match view.check_permission(&question, view.limits()) {
+        Ok(Permissionship::HasPermission) => "yes".to_owned(),
+        Ok(Permissionship::NoPermission) => "no".to_owned(),
+        Ok(Permissionship::ConditionalPermission { missing }) => missing.join(","),
+        Err(CheckPermissionError::Evaluate(EvaluateError::Caveat(_))) => "error".to_owned(),
+        Err(CheckPermissionError::Evaluate(EvaluateError::NegationCycle { .. })) => "circle".to_owned(),
+        Err(error) => panic!("{text}: {error}"),
+    }
 }
 
 /// `type:id#relation@type:id#relation`, where each part but the first may be left out, and `*` stands for any id.

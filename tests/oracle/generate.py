@@ -10,6 +10,8 @@ from authzed.api.v1 import core_pb2 as core
 from authzed.api.v1 import permission_service_pb2 as permissions
 from authzed.api.v1 import schema_service_pb2 as schemas
 
+import contexts
+import schema_changes
 import schema_model
 import schema_noise
 from schema_model import WILDCARD
@@ -22,6 +24,7 @@ BAD_IDS = ["", "a b", "é", "a#b", "*a", "i" * 1025]
 BAD_TYPES = ["", "Doc", "do", "doc/", "/doc", "t" * 129]
 BAD_RELATIONS = ["V", "vi", "...", "viewer_", "r" * 65]
 UNKNOWN_NAMES = ["missing", "nothing"]
+ODD_CAVEATS = ["missing", "a b", "user", "c" * 129]
 
 CREATE, TOUCH, DELETE = (core.RelationshipUpdate.OPERATION_CREATE, core.RelationshipUpdate.OPERATION_TOUCH,
                          core.RelationshipUpdate.OPERATION_DELETE)
@@ -42,21 +45,22 @@ class Case:
 
     seed: int
     number: int
+    is_conditional: bool  # with caveats or expiring relationships
     steps: list = field(default_factory=list)
 
 
-def random_case(seed, number):
+def random_case(seed, number, conditional_share):
     """The case of this number; the same on every machine."""
-    return CaseWriter(random.Random(f"{seed}/{number}")).write(Case(seed, number))
+    is_conditional = random.Random(f"{seed}/{number}/conditional").random() < conditional_share
+    return CaseWriter(random.Random(f"{seed}/{number}"), is_conditional).write(Case(seed, number, is_conditional))
 
 
 class CaseWriter:
     """Draws the steps of one case. `schema` is the one in force, as far as can be told beforehand."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, is_conditional):
         self.rng = rng
-        self.schema = schema_model.random_schema(rng)
-        self.texts = [self.schema]
+        self.schema = schema_model.random_schema(rng, is_conditional)
         self.rows = []
 
     def write(self, case):
@@ -90,9 +94,9 @@ class CaseWriter:
             text = schema_noise.broken(self.rng, self.schema.text())
             return [Step("WriteSchema", schemas.WriteSchemaRequest(schema=text)), self.read_schema()]
         if draw < 0.52:
-            changed = schema_model.changed_schema(self.rng, self.schema)
+            changed = schema_changes.changed_schema(self.rng, self.schema)
             step = self.write_schema(changed)
-            if self.chance(0.5):
+            if self.chance(0.5) and not schema_changes.is_refused(self.schema, changed):
                 self.schema = changed
             return [step, self.read_schema(), self.write_relationships()]
         if draw < 0.55:
@@ -112,12 +116,13 @@ class CaseWriter:
         rng = self.rng
         request = permissions.WriteRelationshipsRequest()
         for _ in range(rng.choice(sizes)):
-            relationship = self.relationship()
+            relationship = self.relationship(0 if is_calm else 0.06)
             if relationship is None:
                 continue
             operation = TOUCH if is_calm else rng.choices((CREATE, TOUCH, DELETE), (3, 5, 3))[0]
-            if operation != CREATE and self.rows and self.chance(0.2):
-                relationship = rng.choice(self.rows)
+            known = [row for row in self.rows if operation != CREATE or contexts.has_passed(row)]
+            if known and not is_calm and self.chance(0.3):
+                relationship = rng.choice(known)
             self.rows.append(relationship)
             request.updates.add(operation=operation, relationship=relationship)
         if is_calm or not self.chance(0.1):
@@ -132,7 +137,7 @@ class CaseWriter:
             repeat_to(request.updates, request.updates[0], 1001)
         return Step("WriteRelationships", request)
 
-    def relationship(self):
+    def relationship(self, wrong):
         """A row that the schema admits; mostly along one direction, so that not all is one cycle."""
         shapes = self.schema.shapes()
         if not shapes:
@@ -146,14 +151,21 @@ class CaseWriter:
         if self.chance(0.03):
             first = ODD_ID
         is_wildcard = allowed.relation == WILDCARD
-        return core.Relationship(
+        relationship = core.Relationship(
             resource=core.ObjectReference(object_type=name, object_id=first), relation=relation,
             subject=subject_reference(allowed.definition, WILDCARD if is_wildcard else second,
                                       "" if is_wildcard else allowed.relation))
+        contexts.set_condition(self.rng, relationship, self.schema.caveats, allowed, wrong)
+        return relationship
 
     def spoil_update(self, update):
         """One thing of a valid update made wrong."""
         relationship = update.relationship
+        if self.schema.is_conditional() and self.chance(0.5):
+            odd = schema_model.AllowedType("", caveat=self.rng.choice(["", *self.schema.caveats, *ODD_CAVEATS]),
+                                           expires=self.chance(0.4))
+            contexts.set_condition(self.rng, relationship, self.schema.caveats, odd)
+            return
         kind = self.rng.randrange(9)
         if kind == 0:
             relationship.resource.object_type = self.rng.choice(UNKNOWN_NAMES + BAD_TYPES)
@@ -192,6 +204,10 @@ class CaseWriter:
         request = permissions.DeleteRelationshipsRequest()
         if not self.chance(0.02):
             request.relationship_filter.CopyFrom(self.filter())
+        passed = [row for row in self.rows if contexts.has_passed(row)]
+        if passed and self.chance(0.3):
+            request.relationship_filter.Clear()
+            request.relationship_filter.resource_type = rng.choice(passed).resource.object_type
         if self.chance(0.3):
             request.optional_preconditions.append(self.precondition())
         if self.chance(0.4):
@@ -259,6 +275,7 @@ class CaseWriter:
         for name in ("resource", "subject"):
             if item.HasField(name):
                 getattr(request, name).CopyFrom(getattr(item, name))
+        self.give_context(request)
         self.ask_consistently(request)
         return Step("CheckPermission", request)
 
@@ -266,12 +283,24 @@ class CaseWriter:
         """Many triples; malformed ones fail the whole call, so they come rarely here."""
         request = permissions.CheckBulkPermissionsRequest()
         wrong = self.rng.choice((0, 0, 0, 0, 0.02))
+        shared = self.give_context(permissions.CheckBulkPermissionsRequestItem())
+        is_shared = shared.HasField("context") and self.chance(0.5)
         for _ in range(self.rng.choice((0, 1, 5, 25, 60))):
-            request.items.append(self.check_item(wrong))
+            item = request.items.add()
+            item.CopyFrom(self.check_item(wrong))
+            item.MergeFrom(shared) if is_shared else self.give_context(item, oversize_share=0.0001)
         if request.items and self.chance(0.001):
             repeat_to(request.items, request.items[0], 10001)
         self.ask_consistently(request)
         return Step("CheckBulkPermissions", request)
+
+    def give_context(self, item, oversize_share=0.003):
+        """A context for a check or one item of many; hardly ever where no caveat wants one."""
+        if self.schema.caveats or self.chance(0.01):
+            context = contexts.request_context(self.rng, self.schema.caveats.values(), oversize_share)
+            if context is not None:
+                item.context.CopyFrom(context)
+        return item
 
     def check_item(self, wrong):
         item = permissions.CheckBulkPermissionsRequestItem()
@@ -284,7 +313,28 @@ class CaseWriter:
             item.subject.CopyFrom(self.subject(wrong))
         if self.chance(0.01):
             item.permission = self.rng.choice(UNKNOWN_NAMES)
+        if self.schema.is_conditional() and self.chance(0.6):
+            self.aim(item)
         return item
+
+    def aim(self, item):
+        """Asks about a row, one with a caveat if that can be: random questions seldom meet any."""
+        rows = [row for row in self.rows if row.relation in self.members(row.resource.object_type)]
+        caveated = [row for row in rows if row.HasField("optional_caveat")]
+        if not rows:
+            return
+        row = self.rng.choice(caveated if caveated and self.chance(0.6) else rows)
+        item.resource.CopyFrom(row.resource)
+        item.permission = row.relation if self.chance(0.5) else self.rng.choice(
+            self.members(row.resource.object_type))
+        if row.subject.object.object_id == WILDCARD:
+            item.subject.CopyFrom(subject_reference(row.subject.object.object_type, self.rng.choice(IDS)))
+        elif self.chance(0.8):
+            item.subject.CopyFrom(row.subject)
+
+    def members(self, name):
+        """The relations and permissions of a definition; none if it is gone."""
+        return self.schema.definitions[name].members() if name in self.schema.definitions else []
 
     def subject(self, wrong):
         """Mostly a user; also usersets, of the rows written so far or of any definition, and wildcards."""
@@ -327,7 +377,9 @@ def drop_duplicates(updates):
     """Keeps the first update of each relationship: a second one would refuse the whole call."""
     kept, seen = [], set()
     for update in updates:
-        key = update.relationship.SerializeToString(deterministic=True)
+        bare = core.Relationship(resource=update.relationship.resource, relation=update.relationship.relation,
+                                 subject=update.relationship.subject)
+        key = bare.SerializeToString(deterministic=True)
         if key not in seen:
             seen.add(key)
             kept.append(update)

@@ -1,5 +1,5 @@
 """Steps and answers as a reader would write them down."""
-from answers import Answer, difference, row_text, subject_text
+from answers import Answer, context_text, difference, row_text, subject_text
 
 UPDATE_NAMES = {0: "UNSPECIFIED", 1: "CREATE", 2: "TOUCH", 3: "DELETE"}
 UPDATES_SHOWN_MAX = 50
@@ -24,7 +24,7 @@ def step_text(step):
 
 def update_text(update):
     name = UPDATE_NAMES.get(update.operation, update.operation)
-    return f"    {name} {row_text(update.relationship)}"
+    return f"    {name} {row_text(update.relationship)[:REQUEST_CHARACTERS_MAX]}"
 
 
 def precondition_text(precondition):
@@ -33,7 +33,7 @@ def precondition_text(precondition):
 
 def check_text(item):
     """`doc:1#view@user:a`; a message left out shows as `:`."""
-    context = f" with {message_text(item.context)}" if item.HasField("context") else ""
+    context = f" with {context_text(item.context)[:REQUEST_CHARACTERS_MAX]}" if item.HasField("context") else ""
     resource = f"{item.resource.object_type}:{item.resource.object_id}"
     return f"{resource}#{item.permission}@{subject_text(item.subject)}{context}"
 

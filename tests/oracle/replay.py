@@ -1,70 +1,120 @@
-"""Runs a case against both servers up to its first difference, and makes a failing case small."""
+"""Runs a case against both servers up to its first difference."""
+from collections import Counter
 from dataclasses import dataclass, field
 
 from authzed.api.v1 import permission_service_pb2 as permissions
-from authzed.api.v1 import schema_service_pb2 as schemas
 
-from answers import Answer, Difference, differences, observe, paging_difference
+from answers import CAVEAT_ERROR, Answer, Difference, difference, differences, observe, paging_difference
+from expired import alive_before, expiry_difference
 from generate import Step
 from servers import NoAnswer
 from spicedb_oracle import CallError
 
+CHECKS = ("CheckPermission", "CheckBulkPermissions")
 CHANGES = ("WriteSchema", "WriteRelationships", "DeleteRelationships")
-STEADINESS_REPLAYS = 24
-SHRINK_REPLAYS_MAX = 300
 
 
 @dataclass
 class Outcome:
-    """How far a case came: the step that failed, if any, both answers, and what was forgiven."""
+    """How far a case came: the step that failed, if any, both answers, and what was forgiven.
+
+    `items` are those of a bulk check that differ; `codes` what SpiceDB answered to the changes so far,
+    and `checks` what to the checks.
+    """
 
     failed_at: int = -1
     kind: str = ""
+    items: set = field(default_factory=set)
     expected: Answer = None
     actual: Answer = None
     forgiven: list = field(default_factory=list)
+    codes: list = field(default_factory=list)
     questions: int = 0
+    checks: Counter = field(default_factory=Counter)
 
 
 def run_case(spicedb, subject, steps, ignored):
     """Empties both servers and asks them the steps; stops at the first difference that counts."""
     spicedb.reset()
     subject.reset()
-    outcome = Outcome()
+    return continue_case(spicedb, subject, steps, ignored, Outcome())
+
+
+def continue_case(spicedb, subject, steps, ignored, outcome):
+    """Asks what comes after the step where a case stopped, or all if it has not begun."""
+    start, outcome.failed_at = outcome.failed_at + 1, -1
     try:
-        ask_all(spicedb, subject, steps, ignored, outcome)
+        ask_all(spicedb, subject, steps, ignored, outcome, start)
     except NoAnswer:
         outcome.forgiven.append("SpiceDB gave no answer in time")
     return outcome
 
 
-def ask_all(spicedb, subject, steps, ignored, outcome):
-    for at, step in enumerate(steps):
+def ask_all(spicedb, subject, steps, ignored, outcome, start):
+    may_expire = any(has_expiring(step) for step in steps)
+    for at, step in list(enumerate(steps))[start:]:
+        alive = alive_before(spicedb, step) if may_expire else 0
         expected, actual = observe(spicedb, step), observe(subject, step)
         outcome.questions += 1
         if step.method == "CheckBulkPermissions":
-            ask_again_singly(spicedb, step, expected, actual)
+            outcome.forgiven += ask_again_singly(spicedb, step, expected, actual)
+        outcome.checks.update(check_results(step, expected))
         found = differences(step, expected, actual) + paging(subject, step, actual)
+        if may_expire and any(not item.forgiven for item in found):
+            found = [expiry_difference(spicedb, step, expected, actual, alive) or item for item in found]
         outcome.forgiven += [item.forgiven for item in found if item.forgiven]
-        counting = [item for item in found if not item.forgiven and item.kind not in ignored]
+        counting = [item for item in found if counts(item, ignored)]
+        if step.method in CHANGES:
+            outcome.codes.append(expected.code)
         if counting:
             outcome.failed_at, outcome.kind = at, counting[0].kind
+            outcome.items = {item.at for item in counting}
             outcome.expected, outcome.actual = expected, actual
             return
         if expected.code != actual.code and step.method in CHANGES:
             return  # ignored, but from here on the two hold different data
 
 
+def counts(found, ignored):
+    return not found.forgiven and found.kind not in ignored
+
+
+def has_expiring(step):
+    return step.method == "WriteRelationships" and any(
+        update.relationship.HasField("optional_expires_at") for update in step.request.updates)
+
+
+def check_results(step, answer):
+    """What became of each check of a step: its permissionship, or the code of its error."""
+    if step.method not in CHECKS:
+        return []
+    answers = answer.value if step.method == "CheckBulkPermissions" and not answer.code else [answer]
+    return [f"error {item.code}" if item.code else item.value[0].removeprefix("PERMISSIONSHIP_") for item in answers]
+
+
 def ask_again_singly(spicedb, step, expected, actual):
-    """In a bulk check one item too deep spoils its neighbours in SpiceDB; asked alone they have answers."""
+    """In SpiceDB an error in one item of a bulk check, of depth or of a caveat, spoils those that it answers
+    along with it. Where arrowroot has answered, `expected` becomes what SpiceDB answers to the item alone."""
     if expected.code or actual.code:
-        return
+        return []
+    spoilt = []
     for at, (item, pair, other) in enumerate(zip(step.request.items, expected.value, actual.value)):
-        if pair.is_depth_error() and not other.is_depth_error():
-            request = permissions.CheckPermissionRequest(
-                consistency=step.request.consistency, resource=item.resource, permission=item.permission,
-                subject=item.subject, context=item.context if item.HasField("context") else None)
-            expected.value[at] = observe(spicedb, Step("CheckPermission", request))
+        if may_be_spoilt(pair) and difference("pair", pair, other):
+            expected.value[at] = observe(spicedb, single_check(step.request, item))
+            if not pair.is_depth_error() and difference("pair", pair, expected.value[at]):
+                spoilt.append("a caveat's error spoils other items of a bulk check")
+    return spoilt
+
+
+def may_be_spoilt(pair):
+    return pair.is_depth_error() or CAVEAT_ERROR.match(pair.message) is not None
+
+
+def single_check(request, item):
+    """One item of a bulk check as a question of its own."""
+    return Step("CheckPermission", permissions.CheckPermissionRequest(
+        consistency=request.consistency, resource=item.resource, permission=item.permission,
+        subject=item.subject, context=item.context if item.HasField("context") else None))
 
 
 def paging(subject, step, actual):
@@ -78,91 +128,3 @@ def paging(subject, step, actual):
         actual.value = f"while paging: {error.message}"
         return [Difference("paging")]
     return [found] if found else []
-
-
-def is_unsteady(spicedb, steps, outcome):
-    """Whether SpiceDB itself gives the other answer on some replay: Go maps order some of its choices."""
-    try:
-        return any(agrees_on_replay(spicedb, steps[:outcome.failed_at], steps[outcome.failed_at], outcome)
-                   for _ in range(STEADINESS_REPLAYS))
-    except NoAnswer:
-        return False
-
-
-def agrees_on_replay(spicedb, earlier, step, outcome):
-    spicedb.reset()
-    for change in earlier:
-        if change.method in CHANGES:
-            observe(spicedb, change)
-    again = observe(spicedb, step)
-    if step.method == "CheckBulkPermissions":
-        ask_again_singly(spicedb, step, again, outcome.actual)
-    return all(item.forgiven or item.kind != outcome.kind
-               for item in differences(step, again, outcome.actual))
-
-
-class Shrinker:
-    """Drops steps, updates, items and schema lines for as long as the last step keeps its difference."""
-
-    def __init__(self, spicedb, subject, ignored, kind):
-        self.spicedb, self.subject, self.ignored, self.kind = spicedb, subject, ignored, kind
-        self.replays = 0
-
-    def shrink(self, steps):
-        last = len(steps) - 1
-        changes = [step for step in steps[:-1] if step.method in CHANGES]
-        if self.still_fails([*changes, steps[-1]]):
-            steps, last = [*changes, steps[-1]], len(changes)
-        steps = self.shrink_step(steps, last)
-        steps = [*self.fewest(steps[:-1], lambda kept: [*kept, steps[-1]]), steps[-1]]
-        for at in range(len(steps)):
-            steps = self.shrink_step(steps, at)
-        return [*self.fewest(steps[:-1], lambda kept: [*kept, steps[-1]]), steps[-1]]
-
-    def still_fails(self, steps):
-        if self.replays >= SHRINK_REPLAYS_MAX:
-            return False
-        self.replays += 1
-        outcome = run_case(self.spicedb, self.subject, steps, self.ignored)
-        return outcome.failed_at == len(steps) - 1 and outcome.kind == self.kind
-
-    def fewest(self, items, rebuild):
-        """Leaves out halves, then quarters, and so on down to single items; `rebuild` makes the steps."""
-        size = len(items)
-        while size:
-            for at in range(len(items) - size, -size, -size):
-                start = max(at, 0)
-                shorter = items[:start] + items[start + size:]
-                if len(shorter) < len(items) and self.still_fails(rebuild(shorter)):
-                    items = shorter
-            size //= 2
-        return items
-
-    def shrink_step(self, steps, at):
-        """Makes one step smaller: fewer updates, preconditions, items or schema lines."""
-        def replaced(request):
-            return [*steps[:at], Step(steps[at].method, request, steps[at].is_drain), *steps[at + 1:]]
-
-        request = steps[at].request
-        if steps[at].method == "WriteSchema":
-            for separator in ("definition ", "\n", "definition "):
-                def joined(parts, between=separator):
-                    return schemas.WriteSchemaRequest(schema=between.join(parts))
-
-                request = joined(self.fewest(request.schema.split(separator),
-                                             lambda parts, join=joined: replaced(join(parts))))
-        for name in ("updates", "optional_preconditions", "items"):
-            if name in request.DESCRIPTOR.fields_by_name:
-                kept = self.fewest(list(getattr(request, name)),
-                                   lambda part, name=name: replaced(with_items(request, name, part)))
-                request = with_items(request, name, kept)
-        return replaced(request)
-
-
-def with_items(request, name, items):
-    """A copy of a request with other items in one repeated field."""
-    copy = type(request)()
-    copy.CopyFrom(request)
-    copy.ClearField(name)
-    getattr(copy, name).extend(items)
-    return copy

@@ -1,6 +1,7 @@
-"""A schema as data: random ones, random changes of one, and its text."""
-import copy
-from dataclasses import dataclass, field
+"""A schema as data: random ones, and their text."""
+from dataclasses import dataclass, field, replace
+
+import caveat_model
 
 DEFINITIONS = ["user", "group", "folder", "doc", "team/unit", "robot"]
 RELATIONS = ["member", "viewer", "owner", "parent", "admin", "anyone"]
@@ -10,15 +11,19 @@ WILDCARD = "*"
 
 @dataclass(frozen=True)
 class AllowedType:
-    """One subject shape that a relation admits. A caveat and an expiration belong here, when they come."""
+    """One subject shape that a relation admits, perhaps only with a caveat, an expiration, or both."""
 
     definition: str
     relation: str = ""  # empty: the object itself; WILDCARD: all objects; else a relation or permission
+    caveat: str = ""
+    expires: bool = False
 
     def text(self):
-        if self.relation == WILDCARD:
-            return f"{self.definition}:*"
-        return f"{self.definition}#{self.relation}" if self.relation else self.definition
+        text = self.definition
+        if self.relation:
+            text += ":*" if self.relation == WILDCARD else f"#{self.relation}"
+        traits = [trait for trait in (self.caveat, "expiration" if self.expires else "") if trait]
+        return f"{text} with {' and '.join(traits)}" if traits else text
 
 
 @dataclass
@@ -34,14 +39,23 @@ class Definition:
 
 @dataclass
 class Schema:
-    """Definitions by name. The keyword `self` may be used only if `uses_self`."""
+    """Definitions and caveats by name. The keywords `self` and `expiration` may be used only if declared."""
 
     definitions: dict = field(default_factory=dict)
     uses_self: bool = False
+    caveats: dict = field(default_factory=dict)
+    uses_expiration: bool = False
+    are_caveats_last: bool = False
 
     def text(self):
-        flags = "use self\n\n" if self.uses_self else ""
-        return flags + "\n\n".join(map(self.definition_text, self.definitions)) + "\n"
+        flags = ("use self\n\n" if self.uses_self else "") + ("use expiration\n\n" if self.uses_expiration else "")
+        parts = [caveat.text(name) for name, caveat in self.caveats.items()]
+        definitions = [self.definition_text(name) for name in self.definitions]
+        return flags + "\n\n".join(definitions + parts if self.are_caveats_last else parts + definitions) + "\n"
+
+    def is_conditional(self):
+        """Whether relationships may depend on a context or on the time."""
+        return bool(self.caveats) or self.uses_expiration
 
     def definition_text(self, name):
         definition = self.definitions[name]
@@ -66,10 +80,10 @@ class Schema:
                    for allowed in self.definitions[name].relations.get(member, ()))
 
 
-def random_schema(rng):
+def random_schema(rng, is_conditional=False):
     """One to six definitions; nearly always valid, as a case with a refused schema asks little."""
     schema = Schema(uses_self=rng.random() < 0.25)
-    names = ["user", *rng.sample(DEFINITIONS[1:], rng.randint(0, 5))]
+    names = ["user", *rng.sample(DEFINITIONS[1:], rng.randint(1 if is_conditional else 0, 5))]
     for name in names:
         schema.definitions[name] = random_members(rng, is_plain=name == "user" and rng.random() < 0.7)
     for name, definition in schema.definitions.items():
@@ -77,6 +91,8 @@ def random_schema(rng):
             definition.relations[relation] = random_types(rng, schema, name, relation)
     if rng.random() < 0.98:
         remove_transitive_wildcards(schema)
+    if is_conditional:
+        add_conditions(rng, schema)
     for name, definition in schema.definitions.items():
         for permission in definition.permissions:
             definition.permissions[permission] = random_expression(rng, schema, name, permission)
@@ -126,6 +142,53 @@ def remove_transitive_wildcards(schema):
             definition.relations[relation] = kept or (AllowedType("user"),)
 
 
+def add_conditions(rng, schema):
+    """Caveats, expiration or both, on most of the allowed types."""
+    if rng.random() < 0.88:
+        schema.caveats = caveat_model.random_caveats(rng)
+        schema.are_caveats_last = rng.random() < 0.1
+    schema.uses_expiration = not schema.caveats or rng.random() < 0.45
+    for definition in schema.definitions.values():
+        for relation, types in definition.relations.items():
+            definition.relations[relation] = conditional_types(rng, schema, types)
+    if rng.random() < 0.02:
+        add_fault(rng, schema)
+
+
+def conditional_types(rng, schema, types):
+    """Some types only with a condition, some with and without."""
+    found = []
+    for allowed in types:
+        draw = rng.random()
+        if draw < 0.45:
+            found.append(allowed)
+        if draw > 0.25:
+            found.append(conditional(rng, schema, allowed))
+    return tuple(found) if rng.random() < 0.003 else tuple(dict.fromkeys(found))
+
+
+def conditional(rng, schema, allowed):
+    """The same type with a caveat, an expiration or both; now and then with an unknown caveat."""
+    caveat, expires = "", schema.uses_expiration and rng.random() < 0.4
+    if schema.caveats and (not expires or rng.random() < 0.5):
+        caveat = rng.choice(list(schema.caveats))
+    if rng.random() < 0.001:
+        caveat = rng.choice(("missing", "user", "expiration"))
+    return replace(allowed, caveat=caveat, expires=expires)
+
+
+def add_fault(rng, schema):
+    """A faulty declaration, or a caveat of a definition's name, or a keyword that is used without its flag."""
+    if not schema.caveats or rng.random() < 0.1:
+        schema.uses_expiration = not schema.uses_expiration
+        return
+    name = rng.choice(list(schema.caveats))
+    if rng.random() < 0.1:
+        schema.caveats[rng.choice(DEFINITIONS)] = schema.caveats[name]
+    else:
+        schema.caveats[name] = caveat_model.faulty_caveat(rng, schema.caveats[name])
+
+
 def random_expression(rng, schema, name, permission, depth=0):
     """Operators of all three kinds, often side by side without parentheses."""
     operands = [random_operand(rng, schema, name, permission, depth)
@@ -171,72 +234,3 @@ def random_arrow(rng, schema, name):
     right = rng.choice(sorted(targets) if targets and rng.random() < 0.9 else RELATIONS + PERMISSIONS)
     return rng.choice((f"{left}->{right}", f"{left}->{right}", f"{left}.any({right})",
                        f"{left}.all({right})"))
-
-
-def changed_schema(rng, schema):
-    """A copy with one to three changes, each of which may leave data or references without a home."""
-    changed = copy.deepcopy(schema)
-    for _ in range(rng.randint(1, 3)):
-        rng.choice((drop_definition, drop_member, drop_type, add_type, add_permission,
-                    add_definition, turn_into_permission))(rng, changed)
-    return changed
-
-
-def pick_definition(rng, schema):
-    usable = [name for name, definition in schema.definitions.items() if definition.relations]
-    return rng.choice(usable) if usable else None
-
-
-def drop_definition(rng, schema):
-    if len(schema.definitions) > 1:
-        del schema.definitions[rng.choice(list(schema.definitions))]
-
-
-def drop_member(rng, schema):
-    name = pick_definition(rng, schema)
-    if name:
-        definition = schema.definitions[name]
-        member = rng.choice(definition.members())
-        definition.relations.pop(member, None)
-        definition.permissions.pop(member, None)
-
-
-def drop_type(rng, schema):
-    name = pick_definition(rng, schema)
-    if name:
-        relations = schema.definitions[name].relations
-        relation = rng.choice(list(relations))
-        types = list(relations[relation])
-        if len(types) > 1:
-            types.remove(rng.choice(types))
-            relations[relation] = tuple(types)
-
-
-def add_type(rng, schema):
-    name = pick_definition(rng, schema)
-    if name:
-        relations = schema.definitions[name].relations
-        relation = rng.choice(list(relations))
-        relations[relation] = tuple(dict.fromkeys((*relations[relation], random_type(rng, schema))))
-
-
-def add_permission(rng, schema):
-    name = pick_definition(rng, schema)
-    if name:
-        permission = rng.choice(PERMISSIONS)
-        permissions = schema.definitions[name].permissions
-        permissions.setdefault(permission, "")
-        permissions[permission] = random_expression(rng, schema, name, permission)
-
-
-def add_definition(rng, schema):
-    schema.definitions.setdefault(rng.choice(DEFINITIONS), Definition({"viewer": (AllowedType("user"),)}))
-
-
-def turn_into_permission(rng, schema):
-    name = pick_definition(rng, schema)
-    if name and len(schema.definitions[name].relations) > 1:
-        definition = schema.definitions[name]
-        relation = rng.choice(list(definition.relations))
-        del definition.relations[relation]
-        definition.permissions[relation] = rng.choice(list(definition.relations))

@@ -4,7 +4,8 @@ import re
 TOKEN = re.compile(r"->|[A-Za-z_][A-Za-z0-9_]*|\s+|.", re.S)
 STRAY = ["definition", "relation", "permission", "caveat", "nil", "with", "use", "self", "user", "missing",
          "x", "Viewer", "+", "&", "-", "->", "#", ":", "*", "|", "(", ")", "{", "}", "=", ";", "/", ".",
-         "...", ".any(", ".all(", "\n", "// note\n", "/* note */", "'text'", "$", "é", "!", "&&", ","]
+         "...", ".any(", ".all(", "\n", "// note\n", "/* note */", "'text'", "$", "é", "!", "&&", ",", "with", "and",
+         "expiration", "||", "==", "<", "?", "0", "1u", "-1", "\"", "%", "[", "]", "r'a'", "has("]
 
 
 def broken(rng, text):

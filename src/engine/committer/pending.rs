@@ -1,12 +1,11 @@
 //! The state that the next write meets: all that was accepted before it, durable or not.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::engine::error::Unwritable;
 use crate::engine::state::{Head, State};
 use crate::evaluate::Program;
-use crate::index::{Edge, Snapshot};
+use crate::index::{Edge, Snapshot, Terms};
 use crate::journal::{RelationshipChange, Transaction};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
@@ -17,6 +16,8 @@ use super::group::Group;
 pub(in crate::engine) struct Pending {
     state: Arc<State>,
     program: Option<Arc<Program>>,
+    /// The time of the write that is being prepared: what had expired by then is absent.
+    now: Timestamp,
     pub(super) group: Group,
 }
 
@@ -24,7 +25,8 @@ impl Pending {
     pub(super) fn new(state: Arc<State>) -> Self {
         let head = Head::clone(&state.head());
         let program = head.schemas.program_at(head.revision, state.index.relation_names());
-        Self { state, program, group: Group::on(head) }
+        let now = state.time.now();
+        Self { state, program, now, group: Group::on(head) }
     }
 
     /// Hands out the group, and begins the next one on top of it.
@@ -35,7 +37,17 @@ impl Pending {
 
     /// The graph with everything that was accepted.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot<'_> {
-        self.state.index.snapshot(self.group.head.revision)
+        self.state.index.snapshot(self.group.head.revision, self.now)
+    }
+
+    /// The time of the write.
+    pub(in crate::engine) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Begins the next write.
+    pub(super) fn set_now(&mut self) {
+        self.now = self.state.time.now();
     }
 
     /// The schema that was accepted last.
@@ -53,18 +65,21 @@ impl Pending {
         self.group.head.revision.next()
     }
 
-    /// Applies the creation of a relationship at the next revision. Whether it was not there.
-    pub(in crate::engine) fn create(&mut self, relationship: &Relationship) -> Result<bool, Unwritable> {
+    /// The numbers of a relationship's parts, new ones where need be.
+    pub(in crate::engine) fn intern(&self, relationship: &Relationship) -> Result<Edge, Unwritable> {
         let Relationship { resource, relation, subject, .. } = relationship;
-        let edge = self.state.index.intern(resource, relation, subject).map_err(|_| Unwritable::Full)?;
-        let change = self.state.index.create(edge, self.next_revision());
-        self.group.changes.extend(change);
-        Ok(change.is_some())
+        self.state.index.intern(resource, relation, subject).map_err(|_| Unwritable::Full)
+    }
+
+    /// Applies a relationship at the next revision. Whether it was not there, or on other terms.
+    pub(in crate::engine) fn touch(&mut self, edge: Edge, relationship: &Relationship) -> bool {
+        let (revision, terms) = (self.next_revision(), Terms::of(relationship));
+        self.state.index.touch(edge, terms, revision, self.now, &mut self.group.changes)
     }
 
     /// Applies the deletion of a relationship at the next revision. Whether it was there.
     pub(in crate::engine) fn delete(&mut self, edge: Edge) -> bool {
-        let change = self.state.index.delete(edge, self.next_revision());
+        let change = self.state.index.delete(edge, self.next_revision(), self.now);
         self.group.changes.extend(change);
         change.is_some()
     }
@@ -104,19 +119,11 @@ impl Pending {
         self.group.head.revision = revision;
         self.group.transactions.push(Transaction {
             revision,
-            committed_at: now(),
+            committed_at: self.now,
             schema,
             changes,
             metadata_json,
         });
         revision
-    }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanoseconds: since.subsec_nanos(),
     }
 }

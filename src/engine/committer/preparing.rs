@@ -9,16 +9,18 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::engine::error::Unwritable;
-use crate::engine::state::State;
+use crate::engine::state::{EXPIRED_FOR_SECONDS_MIN, State};
 use crate::journal::Journal;
 
-use super::Write;
 use super::group::Group;
 use super::journaling::{self, Outcome};
 use super::pending::Pending;
+use super::{Write, expiring};
 
 /// Writes that may wait for their turn; more wait for a place.
 const QUEUE_MAX: usize = 4096;
+/// Relationships that leave the index at once; writes that wait come before further ones.
+const EXPIRED_REMOVED_MAX: usize = 1024;
 /// Writes that are prepared for one group; more wait in the queue.
 const GROUP_MAX: usize = 4096;
 
@@ -31,7 +33,7 @@ pub(in crate::engine) struct Committer {
 
 enum Message {
     Write(Box<dyn Write>),
-    /// The journal's thread has an outcome.
+    /// The journal's thread has an outcome, or something may have expired.
     Wake,
     /// Finish what was accepted, and end.
     Stop,
@@ -59,6 +61,13 @@ impl Committer {
             let run = move || journaling::run(&state, &journal, &groups_inbox, &outcomes, &wake);
             std::thread::Builder::new().name("arrowroot-journal".to_owned()).spawn(run)?
         };
+        let (alarm, stop) = blocking::channel();
+        let expiring = {
+            let state = Arc::clone(state);
+            let wake = Wake(queue.clone());
+            let run = move || expiring::run(&state, &stop, &wake);
+            std::thread::Builder::new().name("arrowroot-expire".to_owned()).spawn(run)?
+        };
         let preparing = Preparing {
             pending: Pending::new(Arc::clone(state)),
             state: Arc::clone(state),
@@ -70,8 +79,10 @@ impl Committer {
         };
         let run = move || {
             preparing.run();
-            // The journal's thread ends when there is nobody left to send it a group.
+            // These threads end when there is nobody left to send them anything.
             let _ = journaling.join();
+            drop::<blocking::Sender<()>>(alarm);
+            let _ = expiring.join();
         };
         let thread = std::thread::Builder::new().name("arrowroot-commit".to_owned()).spawn(run)?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
@@ -118,6 +129,7 @@ impl Preparing {
                 self.receive(message);
             }
             self.hand_on();
+            self.remove_expired();
             if self.pending.group.replies.len() >= GROUP_MAX {
                 self.wait_for_outcome();
                 self.hand_on();
@@ -145,9 +157,21 @@ impl Preparing {
         }
     }
 
+    /// Removes some of what has expired from the index. Only what is durable: what is not may have to be taken back.
+    fn remove_expired(&self) {
+        let State { index, time, .. } = &*self.state;
+        if index.expiring_count() > 0 {
+            let mut until = time.now();
+            until.seconds = until.seconds.saturating_sub(EXPIRED_FOR_SECONDS_MIN);
+            let revision = self.state.head().revision;
+            while index.remove_expired(until, revision, EXPIRED_REMOVED_MAX) > 0 && self.inbox.is_empty() {}
+        }
+    }
+
     fn prepare(&mut self, write: Box<dyn Write>) {
         let changes_before = self.pending.group.changes.len();
         let pending = &mut self.pending;
+        pending.set_now();
         // The state is sound after a panic: what was applied to the index is taken back, the rest changes at the end.
         if let Ok(reply) = catch_unwind(AssertUnwindSafe(|| write.prepare(pending))) {
             self.pending.group.replies.push(reply);

@@ -1,8 +1,8 @@
 //! Tree → [`Schema`]: names are checked, partials inlined, references resolved, and every rule of the language held.
 //!
 //! In the order of SpiceDB, so that the first diagnostic is the one that SpiceDB would report: what cannot be parsed,
-//! then what breaks the rules of names, then what does not fit together, then what is not supported yet. A stage
-//! runs only if those before it found nothing.
+//! then what breaks the rules of names, then what does not fit together. A stage runs only if those before it found
+//! nothing.
 
 mod aliases;
 mod annotations;
@@ -13,7 +13,6 @@ mod names;
 mod nodes;
 mod partials;
 mod subjects;
-mod unsupported;
 mod wildcards;
 
 use super::diagnostic::{Diagnostics, SchemaError};
@@ -39,6 +38,10 @@ impl Schema {
         diagnostics.check(text)?;
 
         let mut diagnostics = Diagnostics::default();
+        caveats::check_unused(&declarations.caveats, &mut diagnostics);
+        diagnostics.check(text)?;
+
+        let mut diagnostics = Diagnostics::default();
         let compiled = nodes::build(text, &declarations, &mut diagnostics);
         aliases::check(&compiled.schema, &mut diagnostics);
         diagnostics.sort_by_definition();
@@ -46,10 +49,6 @@ impl Schema {
 
         let mut diagnostics = Diagnostics::default();
         annotations::check(text, &file, &compiled, &mut diagnostics);
-        diagnostics.check(text)?;
-
-        let mut diagnostics = Diagnostics::default();
-        unsupported::check(&compiled.schema, &mut diagnostics);
         diagnostics.check(text)?;
         Ok(compiled.schema)
     }

@@ -57,7 +57,8 @@ impl Parser<'_> {
         Ok(ParameterType { name, arguments, span })
     }
 
-    /// Everything up to the `}` that closes the caveat; braces in strings and comments do not count.
+    /// Everything up to the `}` that closes the caveat, the end of its last line included; braces in strings and
+    /// comments do not count.
     fn parse_body(&mut self) -> Parsed<Span> {
         let first = self.current.span;
         let mut braces = 0_usize;
@@ -75,9 +76,7 @@ impl Parser<'_> {
                 }
                 _ => {}
             }
-            if !self.is_at(TokenKind::LineEnd) {
-                end = self.current.span.end;
-            }
+            end = self.current.span.end;
             self.advance();
         }
         if end == first.start && self.is_at(TokenKind::RightBrace) {

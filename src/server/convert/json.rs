@@ -5,6 +5,8 @@ use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use serde_json::Number;
 
+use crate::engine::CaveatContext;
+
 use super::violation::{Path, Violations};
 
 /// Up to here every whole number is a double, and none stands for two.
@@ -26,11 +28,25 @@ pub(in crate::server) fn object(
     }
 }
 
-/// The Struct that a JSON object's text stands for; none for an empty text.
+/// The context of a question.
+pub(in crate::server) fn context(
+    structure: Option<Struct>,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<CaveatContext> {
+    if let Ok(object) = to_object(structure.unwrap_or_default()) {
+        Some(CaveatContext::from(object))
+    } else {
+        violations.push(path, "numbers must be finite");
+        None
+    }
+}
+
+/// The Struct that a JSON object's text stands for; an empty one for an empty text, as SpiceDB answers it.
 pub(in crate::server) fn structure(text: &str) -> Option<Struct> {
     match serde_json::from_str(text) {
         Ok(serde_json::Value::Object(object)) => Some(from_object(object)),
-        _ => None,
+        _ => text.is_empty().then(Struct::default),
     }
 }
 

@@ -17,10 +17,10 @@ pub(super) use filter::{
     WildcardRule, filter, filter_text, operation_name, precondition, precondition_text, subject_id,
     subject_relation,
 };
-pub(super) use json::object as json_object;
+pub(super) use json::{context, object as json_object};
 pub(super) use name::permission;
 pub(super) use object::{resource, subject};
-pub(super) use relationship::{relationship_to_wire, update};
+pub(super) use relationship::{relationship_to_wire, update, wire_bytes};
 pub(super) use violation::{InvalidFields, Path, Violations};
 
 #[cfg(test)]

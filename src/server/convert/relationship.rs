@@ -1,5 +1,7 @@
 //! Relationships and updates, in both directions.
 
+use prost::Message as _;
+
 use crate::relationship::{
     ContextualizedCaveat, Relationship, RelationshipUpdate, Timestamp, UpdateOperation,
 };
@@ -92,6 +94,11 @@ fn timestamp(message: prost_types::Timestamp) -> Timestamp {
         seconds: message.seconds.saturating_add(carried.into()),
         nanoseconds: nanoseconds.unsigned_abs(),
     }
+}
+
+/// Bytes of a relationship on the wire.
+pub(in crate::server) fn wire_bytes(relationship: &Relationship) -> usize {
+    relationship_to_wire(relationship.clone()).encoded_len()
 }
 
 /// A relationship as the API writes it.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use crate::engine::{CheckPermission, CheckPermissionError, Permissionship, View};
@@ -14,7 +15,9 @@ use crate::server::status;
 use crate::server::wire::v1;
 use crate::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
 
-use super::check_permission::{INLINE_VISITS_MAX, check_context, is_too_much, permissionship};
+use super::check_permission::{
+    INLINE_VISITS_MAX, check_context, is_too_much, partial_caveat_info, permissionship,
+};
 
 /// Checks that are made on the thread that also serves others; they share the visits of one check.
 const INLINE_CHECKS_MAX: usize = 64;
@@ -114,7 +117,13 @@ fn question(
     let resource = convert::resource(resource, &path.field("resource"), violations);
     let permission = convert::permission(item.permission.clone(), &path.field("permission"), violations);
     let subject = convert::subject(subject, &path.field("subject"), violations);
-    let asked = CheckPermission { resource: resource?, permission: permission?, subject: subject? };
+    let context = convert::context(item.context.clone(), &path.field("context"), violations);
+    let asked = CheckPermission {
+        resource: resource?,
+        permission: permission?,
+        subject: subject?,
+        context: context?,
+    };
     Some(Question { asked, is_resource_wildcard, is_userset_wildcard })
 }
 
@@ -136,7 +145,10 @@ fn check_limits(
         return Err(RequestError::TooManyChecks { count, count_max });
     }
     let bytes_max = backend.limits.caveat_context_bytes_max;
-    items.iter().try_for_each(|item| check_context(item.context.as_ref(), bytes_max))
+    let context_bytes = |item: &v1::CheckBulkPermissionsRequestItem| {
+        item.context.as_ref().map(prost_types::Struct::encoded_len)
+    };
+    items.iter().try_for_each(|item| check_context(context_bytes(item), bytes_max))
 }
 
 type Answers = Vec<Result<Permissionship, CheckPermissionError>>;
@@ -178,7 +190,8 @@ fn pair(
 ) -> v1::CheckBulkPermissionsPair {
     let answer = match answer {
         Ok(answer) => Answer::Item(v1::CheckBulkPermissionsResponseItem {
-            permissionship: permissionship(answer).into(),
+            permissionship: permissionship(&answer).into(),
+            partial_caveat_info: partial_caveat_info(&answer),
             ..v1::CheckBulkPermissionsResponseItem::default()
         }),
         Err(error) => Answer::Error(status::to_message(&error.into())),

@@ -23,9 +23,9 @@ pub(super) async fn check_permission(
     let mut message = request.into_inner();
     let consistency = convert::consistency(message.consistency.take())?;
     let view = backend.engine.at(&consistency)?;
-    let context = message.context.take();
+    let context_bytes = message.context.as_ref().map(prost_types::Struct::encoded_len);
     let question = question(message)?;
-    check_context(context.as_ref(), backend.limits.caveat_context_bytes_max)?;
+    check_context(context_bytes, backend.limits.caveat_context_bytes_max)?;
 
     let checked_at = view.token();
     let limits = Limits { visits_max: INLINE_VISITS_MAX.min(view.limits().visits_max), ..view.limits() };
@@ -42,9 +42,11 @@ pub(super) async fn check_permission(
         }
         answer => answer,
     };
+    let answer = answer?;
     Ok(Response::new(v1::CheckPermissionResponse {
         checked_at: Some(v1::ZedToken { token: checked_at.0 }),
-        permissionship: permissionship(answer?).into(),
+        permissionship: permissionship(&answer).into(),
+        partial_caveat_info: partial_caveat_info(&answer),
         ..v1::CheckPermissionResponse::default()
     }))
 }
@@ -54,21 +56,19 @@ fn question(message: v1::CheckPermissionRequest) -> Result<CheckPermission, Stat
     let resource = convert::resource(message.resource, &Path::of("resource"), &mut violations);
     let permission = convert::permission(message.permission, &Path::of("permission"), &mut violations);
     let subject = convert::subject(message.subject, &Path::of("subject"), &mut violations);
+    let context = convert::context(message.context, &Path::of("context"), &mut violations);
     violations.check()?;
-    match (resource, permission, subject) {
-        (Some(resource), Some(permission), Some(subject)) => {
-            Ok(CheckPermission { resource, permission, subject })
+    match (resource, permission, subject, context) {
+        (Some(resource), Some(permission), Some(subject), Some(context)) => {
+            Ok(CheckPermission { resource, permission, subject, context })
         }
         _ => Err(InvalidFields::unexplained().into()),
     }
 }
 
 /// Caveats are evaluated with this much context at the most.
-pub(super) fn check_context(
-    context: Option<&prost_types::Struct>,
-    bytes_max: usize,
-) -> Result<(), RequestError> {
-    match context.map(prost_types::Struct::encoded_len) {
+pub(super) fn check_context(bytes: Option<usize>, bytes_max: usize) -> Result<(), RequestError> {
+    match bytes {
         Some(bytes) if bytes > bytes_max && bytes_max > 0 => {
             Err(RequestError::ContextTooLarge { bytes, bytes_max })
         }
@@ -90,10 +90,20 @@ fn check_fully(
 }
 
 pub(super) fn permissionship(
-    permissionship: Permissionship,
+    permissionship: &Permissionship,
 ) -> v1::check_permission_response::Permissionship {
     match permissionship {
         Permissionship::HasPermission => v1::check_permission_response::Permissionship::HasPermission,
         Permissionship::NoPermission => v1::check_permission_response::Permissionship::NoPermission,
+        Permissionship::ConditionalPermission { .. } => {
+            v1::check_permission_response::Permissionship::ConditionalPermission
+        }
     }
+}
+
+/// What a conditional answer depends on.
+pub(super) fn partial_caveat_info(permissionship: &Permissionship) -> Option<v1::PartialCaveatInfo> {
+    let Permissionship::ConditionalPermission { missing } = permissionship else { return None };
+    let missing_required_context = missing.iter().map(ToString::to_string).collect();
+    Some(v1::PartialCaveatInfo { missing_required_context })
 }

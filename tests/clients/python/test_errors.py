@@ -58,8 +58,11 @@ SCHEMAS = [
     row(document("permission view = owner"), UNMET, TYPE, relation_or_permission_name="owner"),
     row(document("relation vie: user\nrelation vie: user"), UNMET, TYPE, relation_or_permission_name="vie"),
     row(document("relation all: user:*\npermission view = all->x1x"), UNMET, TYPE, accessed_relation_name="all"),
-    row("definition user {}\ncaveat cav(x int) { x == 1 }", "UNIMPLEMENTED"),
-    row("use expiration\n" + document("relation viewer: user with expiration"), "UNIMPLEMENTED"),
+    row("definition user {}\ncaveat cav(x int) { x }", INVALID, PARSE, start_line_number="1"),
+    row("definition user {}\ncaveat cav(x int) { x == 'a' }", INVALID, PARSE, source_code="x == 'a'"),
+    row("definition user {}\ncaveat cav(x int, y int) { x == 1 }", UNMET, TYPE, caveat_name="cav", parameter_name="y"),
+    row(document("relation viewer: user with cav"), UNMET, TYPE, caveat_name="cav"),
+    row(document("relation viewer: user with expiration"), UNMET, TYPE, caveat_name="expiration"),
     row("definition user {} //" + "x" * 4_200_000, "RESOURCE_EXHAUSTED"),
 ]
 

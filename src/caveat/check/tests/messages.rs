@@ -1,0 +1,55 @@
+//! The types of messages and of what stands for them.
+
+use super::*;
+
+#[test]
+fn messages_have_types() {
+    check_types(&[
+        ("google.protobuf.Any{}.x", "dyn"),
+        ("google.protobuf.Any{} + 1", "int"),
+        ("google.protobuf.Any{}[0]", "dyn"),
+        ("google.protobuf.Empty", "type(google.protobuf.Empty)"),
+        ("type(google.protobuf.Empty{})", "type(google.protobuf.Empty)"),
+        ("dyn(google.protobuf.Empty{}).x", "dyn"),
+        ("google.protobuf.Struct", "type(map(string, dyn))"),
+        ("google.protobuf.Struct{}", "map(string, dyn)"),
+        ("google.protobuf.Struct{fields: {'a': 1}}", "map(string, dyn)"),
+        ("google.protobuf.Struct.FieldsEntry{key: 'a', value: 1}", "google.protobuf.Struct.FieldsEntry"),
+        ("google.protobuf.Struct.FieldsEntry", "type(google.protobuf.Struct.FieldsEntry)"),
+        ("google.protobuf.ListValue", "type(list(dyn))"),
+        ("google.protobuf.ListValue{}", "list(dyn)"),
+        ("google.protobuf.Value", "type(dyn)"),
+        ("google.protobuf.Value{}", "dyn"),
+        ("google.protobuf.Value{bool_value: true}", "dyn"),
+        ("google.protobuf.Value{number_value: 1.0}.foo", "dyn"),
+        ("google.protobuf.Int64Value", "type(wrapper(int))"),
+        ("google.protobuf.Int64Value{}", "wrapper(int)"),
+        ("google.protobuf.Int64Value{value: 1} + 1", "int"),
+        ("google.protobuf.Int64Value{value: 1} + google.protobuf.Int64Value{value: 1}", "int"),
+        ("google.protobuf.BoolValue{value: true}", "wrapper(bool)"),
+        ("[google.protobuf.Int64Value{value: 1}, 1]", "list(wrapper(int))"),
+        ("[1, google.protobuf.Int64Value{value: 1}]", "list(int)"),
+        ("[null, google.protobuf.Int64Value{value: 1}]", "list(wrapper(int))"),
+        ("[google.protobuf.Int64Value{value: 1}, null]", "list(null_type)"),
+        ("b ? 1 : google.protobuf.Int64Value{value: 1}", "int"),
+        ("b ? google.protobuf.Int64Value{value: 1} : 1", "wrapper(int)"),
+        ("b ? google.protobuf.Int64Value{value: 1} : null", "wrapper(int)"),
+        ("b ? null : google.protobuf.Int64Value{value: 1}", "null_type"),
+        (
+            "[google.protobuf.Int64Value{value: 1}, google.protobuf.Int32Value{value: 1}]",
+            "list(wrapper(int))",
+        ),
+        ("[google.protobuf.Int64Value{value: 1}, google.protobuf.DoubleValue{value: 1.0}]", "list(dyn)"),
+        ("li[google.protobuf.Int64Value{value: 1}]", "int"),
+        ("{google.protobuf.StringValue{value: 'a'}: 1}", "map(wrapper(string), int)"),
+        ("type(google.protobuf.Int64Value{value: 1})", "type(wrapper(int))"),
+        ("google.protobuf.Timestamp{}", "google.protobuf.Timestamp"),
+        ("google.protobuf.Duration{}", "google.protobuf.Duration"),
+        ("google.protobuf.NullValue.NULL_VALUE", "int"),
+        (".google.protobuf.Timestamp", "type(google.protobuf.Timestamp)"),
+        (".google.protobuf.NullValue.NULL_VALUE", "int"),
+        ("google.protobuf.Timestamp{,}", "google.protobuf.Timestamp"),
+        ("null_type{}", "null_type"),
+        ("google.protobuf.Struct{fields: {'a': {'b': b}}}.a.b", "dyn"),
+    ]);
+}

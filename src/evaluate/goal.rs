@@ -1,0 +1,164 @@
+//! Who is looked for, and the look into an object's relations for them.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::caveat::Condition;
+use crate::index::{Glance, Holding, ObjectKey, PostingsAt, RelationKey, Snapshot};
+use crate::schema::{NodeId, NodeSet};
+
+use super::answer::Answer;
+use super::conditions::Conditions;
+use super::error::EvaluateError;
+use super::limits::Meter;
+use super::program::Leaf;
+
+/// Who is looked for.
+#[derive(Debug)]
+pub(super) struct Goal<'run> {
+    /// The subject's type and relation.
+    pub(super) form: RelationKey,
+    /// The subject's relation, if it is a userset.
+    pub(super) node: Option<NodeId>,
+    /// The subject's object.
+    pub(super) object: ObjectKey,
+    /// The wildcard of the subject's type, as subject relation and object, if it occurs.
+    pub(super) wildcard: Option<(RelationKey, ObjectKey)>,
+    /// The nodes that can hold such a subject.
+    pub(super) possible: &'run NodeSet,
+    /// Whether it is one object without relation.
+    pub(super) is_object: bool,
+}
+
+impl Goal<'_> {
+    /// Whether a relation of an object holds the subject itself, or everyone of its type.
+    pub(super) fn is_in(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        relation: RelationKey,
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        match snapshot.read(object, |postings| self.glance(postings, relation)) {
+            Sight::No => Ok(Answer::NO),
+            Sight::Yes => Ok(Answer::YES),
+            Sight::Unclear => self.look_closer(snapshot, object, &[relation], conditions, meter),
+        }
+    }
+
+    /// Whether one of some relations of an object does, or is what is looked for.
+    pub(super) fn is_in_any(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        leaves: &[Leaf],
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        if self.object == object && leaves.iter().any(|leaf| self.node == Some(leaf.node)) {
+            return Ok(Answer::YES);
+        }
+        let possible = || leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
+        let sight = snapshot.read(object, |postings| {
+            let mut sight = Sight::No;
+            for leaf in possible() {
+                match self.glance(postings, leaf.relation) {
+                    Sight::No => {}
+                    Sight::Yes => return Sight::Yes,
+                    Sight::Unclear => sight = Sight::Unclear,
+                }
+            }
+            sight
+        });
+        match sight {
+            Sight::No => Ok(Answer::NO),
+            Sight::Yes => Ok(Answer::YES),
+            Sight::Unclear => {
+                let relations: SmallVec<[RelationKey; 8]> = possible().map(|leaf| leaf.relation).collect();
+                self.look_closer(snapshot, object, &relations, conditions, meter)
+            }
+        }
+    }
+
+    /// What one search each says of the subject and its wildcard.
+    #[inline]
+    fn glance(&self, postings: PostingsAt<'_>, relation: RelationKey) -> Sight {
+        let direct = postings.glance(relation, self.form, self.object);
+        if direct == Glance::Yes {
+            return Sight::Yes;
+        }
+        let wildcard = match self.wildcard {
+            Some((form, object)) => postings.glance(relation, form, object),
+            None => Glance::No,
+        };
+        match (direct, wildcard) {
+            (_, Glance::Yes) => Sight::Yes,
+            (Glance::No, Glance::No) => Sight::No,
+            _ => Sight::Unclear,
+        }
+    }
+
+    /// Whether one of some relations of an object holds the subject, where not all of that is plain.
+    #[cold]
+    #[inline(never)]
+    fn look_closer(
+        &self,
+        snapshot: Snapshot<'_>,
+        object: ObjectKey,
+        relations: &[RelationKey],
+        conditions: &mut Conditions<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Answer, EvaluateError> {
+        let mut found = Found::new();
+        let is_certain = snapshot.read(object, |postings| {
+            relations.iter().any(|relation| self.is_among(postings, *relation, &mut found))
+        });
+        decide(is_certain, found, conditions, meter)
+    }
+
+    /// Whether it is among them for certain; under which conditions it may be is added to `found`.
+    fn is_among(&self, postings: PostingsAt<'_>, relation: RelationKey, found: &mut Found) -> bool {
+        let mut is_certain = |form, object| match postings.subject(relation, form, object) {
+            Holding::No => false,
+            Holding::Yes => true,
+            Holding::If(condition) => {
+                found.push(condition);
+                false
+            }
+        };
+        is_certain(self.form, self.object)
+            || self.wildcard.is_some_and(|(form, object)| is_certain(form, object))
+    }
+}
+
+/// What a glance at an object's relations tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Sight {
+    #[default]
+    No,
+    Yes,
+    /// Something is there that is not plain.
+    Unclear,
+}
+
+/// Conditions of relationships of which each is enough. They are decided when no lock is held any more.
+type Found = SmallVec<[Arc<Condition>; 2]>;
+
+fn decide(
+    is_certain: bool,
+    found: Found,
+    conditions: &mut Conditions<'_>,
+    meter: &mut Meter<'_>,
+) -> Result<Answer, EvaluateError> {
+    if is_certain || found.is_empty() {
+        return Ok(Answer::from(is_certain));
+    }
+    let mut answer = Answer::NO;
+    for condition in found {
+        let other = conditions.decide(&condition, meter)?;
+        answer = conditions.doubts.either(answer, other);
+    }
+    Ok(answer)
+}

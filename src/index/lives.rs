@@ -1,0 +1,110 @@
+//! The lives of those edges that are not plain: that have ended, lived more than once, or hold on terms.
+
+use dashmap::DashMap;
+use smallvec::{SmallVec, smallvec};
+
+use crate::relationship::Revision;
+
+use super::key::Edge;
+use super::terms::Terms;
+
+/// One life of an edge: from `born` on, until just before `died`.
+#[derive(Debug, Clone)]
+struct Life {
+    born: Revision,
+    died: Revision,
+    terms: Terms,
+}
+
+/// A revision that is never reached: the edge still lives.
+const NEVER: Revision = Revision(u64::MAX);
+
+/// Side table of the index. Whoever holds the lock of an object's shard may take a lock here, never the other way.
+///
+/// INVARIANT: no edge has an empty list, and only the last life of a list can be one that still lasts.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    lives: DashMap<Edge, SmallVec<[Life; 1]>, foldhash::fast::RandomState>,
+}
+
+/// What the table has of an edge at a revision.
+#[derive(Debug)]
+pub(super) enum LifeAt {
+    /// It is not in the table (any more): the edge is plain.
+    Plain,
+    /// It has no life then.
+    None,
+    /// It holds then, on these terms.
+    On(Terms),
+}
+
+impl Lives {
+    /// The life that an edge has at a revision.
+    pub(super) fn at(&self, edge: Edge, revision: Revision) -> LifeAt {
+        let Some(lives) = self.lives.get(&edge) else { return LifeAt::Plain };
+        let mut latest_first = lives.iter().rev();
+        match latest_first.find(|life| life.born <= revision && revision < life.died) {
+            Some(life) => LifeAt::On(life.terms.clone()),
+            None => LifeAt::None,
+        }
+    }
+
+    /// The birth and the terms of the life that lasts.
+    pub(super) fn last(&self, edge: Edge) -> Option<(Revision, Terms)> {
+        let lives = self.lives.get(&edge)?;
+        let life = lives.last().filter(|life| life.died == NEVER)?;
+        Some((life.born, life.terms.clone()))
+    }
+
+    /// Whether the edge has had one life only.
+    pub(super) fn is_only_one(&self, edge: Edge) -> bool {
+        self.lives.get(&edge).is_none_or(|lives| lives.len() == 1)
+    }
+
+    /// A life begins.
+    pub(super) fn begin(&self, edge: Edge, born: Revision, terms: Terms) {
+        self.lives.entry(edge).or_default().push(Life { born, died: NEVER, terms });
+    }
+
+    /// A plain life ends: from now on it has its place here.
+    pub(super) fn end_plain(&self, edge: Edge, born: Revision, died: Revision) {
+        self.lives.insert(edge, smallvec![Life { born, died, terms: Terms::default() }]);
+    }
+
+    /// The life that lasts ends.
+    pub(super) fn end(&self, edge: Edge, died: Revision) {
+        if let Some(mut lives) = self.lives.get_mut(&edge)
+            && let Some(life) = lives.last_mut()
+        {
+            life.died = died;
+        }
+    }
+
+    /// Removes the last life of several, as if it had never been.
+    pub(super) fn pop(&self, edge: Edge) {
+        if let Some(mut lives) = self.lives.get_mut(&edge) {
+            lives.pop();
+        }
+    }
+
+    /// Forgets the edge.
+    pub(super) fn remove(&self, edge: Edge) {
+        self.lives.remove(&edge);
+    }
+
+    /// Takes back [`Self::end`] or [`Self::end_plain`]: the last life lasts again. Its terms, and whether its place is
+    /// no longer here, since it is the only one and plain.
+    pub(super) fn take_back_end(&self, edge: Edge) -> (Terms, bool) {
+        let Some(mut lives) = self.lives.get_mut(&edge) else { return (Terms::default(), false) };
+        let is_only = lives.len() == 1;
+        let Some(life) = lives.last_mut() else { return (Terms::default(), false) };
+        life.died = NEVER;
+        let terms = life.terms.clone();
+        drop(lives);
+        let is_plain = is_only && terms.are_plain();
+        if is_plain {
+            self.lives.remove(&edge);
+        }
+        (terms, is_plain)
+    }
+}

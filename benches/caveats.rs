@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a bench that cannot run")]
 #![expect(clippy::print_stdout, reason = "the tables are what a bench is for")]
 
+#[path = "support/allocator.rs"]
+#[expect(dead_code, reason = "the server's allocator is what matters here, not its counters")]
+mod allocator;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/table.rs"]
@@ -34,17 +37,20 @@ const EXPRESSION: &str = "networks.exists(network, address.in_cidr(network)) \
 const STORED: &str = r#"{"networks":["10.1.0.0/16","10.2.0.0/16"],"tiers":["gold","silver"]}"#;
 const GIVEN: &str = r#"{"address":"10.2.3.4","at":"2026-03-02T09:30:00Z","tier":"silver"}"#;
 
-/// Name, permission, request context, answer.
-const QUESTIONS: [(&str, &str, &str, Answer); 9] = [
-    ("no caveat", "plain", "{}", Answer::Yes),
-    ("no caveat, with context", "plain", GIVEN, Answer::Yes),
-    ("one caveat, a comparison", "simple", r#"{"day":3}"#, Answer::Yes),
-    ("one caveat", "one", GIVEN, Answer::Yes),
-    ("one caveat, false", "one", r#"{"address":"10.9.0.1"}"#, Answer::No),
-    ("one caveat, undecided", "one", r#"{"address":"10.2.3.4"}"#, Answer::Undecided),
-    ("ten caveats, all needed", "all", GIVEN, Answer::Yes),
-    ("ten caveats, one after another along a chain", "chain", GIVEN, Answer::Yes),
-    ("ten caveats, all undecided", "all", r#"{"address":"10.2.3.4"}"#, Answer::Undecided),
+/// Name, permission, request context, answer, and how many documents are asked in turn.
+const QUESTIONS: [(&str, &str, &str, Answer, usize); 12] = [
+    ("no caveat, one document", "plain", GIVEN, Answer::Yes, 1),
+    ("one caveat, one document", "one", GIVEN, Answer::Yes, 1),
+    ("ten caveats, one document", "all", GIVEN, Answer::Yes, 1),
+    ("no caveat", "plain", "{}", Answer::Yes, DOCUMENTS),
+    ("no caveat, with context", "plain", GIVEN, Answer::Yes, DOCUMENTS),
+    ("one caveat, a comparison", "simple", r#"{"day":3}"#, Answer::Yes, DOCUMENTS),
+    ("one caveat", "one", GIVEN, Answer::Yes, DOCUMENTS),
+    ("one caveat, false", "one", r#"{"address":"10.9.0.1"}"#, Answer::No, DOCUMENTS),
+    ("one caveat, undecided", "one", r#"{"address":"10.2.3.4"}"#, Answer::Undecided, DOCUMENTS),
+    ("ten caveats, all needed", "all", GIVEN, Answer::Yes, DOCUMENTS),
+    ("ten caveats, one after another along a chain", "chain", GIVEN, Answer::Yes, DOCUMENTS),
+    ("ten caveats, all undecided", "all", r#"{"address":"10.2.3.4"}"#, Answer::Undecided, DOCUMENTS),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,17 +78,17 @@ fn main() {
 
 fn measure_all(criterion: &mut Criterion<ThreadTime>, view: &View) {
     let mut group = criterion.benchmark_group("caveats");
-    for (name, permission, context, expected) in QUESTIONS {
+    for (name, permission, context, expected, documents) in QUESTIONS {
         let context = CaveatContext::parse(context).unwrap();
         // What is stored is converted when it is first used, and that once.
-        for number in 0..DOCUMENTS {
+        for number in 0..documents {
             check(view, &ask(number, permission, &context), expected);
         }
         let mut number = 0;
         group.bench_function(name, |bencher| {
             let next = || {
                 number += 1;
-                ask(number * 7919 % DOCUMENTS, permission, &context)
+                ask(number * 7919 % documents, permission, &context)
             };
             bencher.iter_batched_ref(next, |question| check(view, question, expected), BATCH);
         });

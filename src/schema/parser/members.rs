@@ -126,7 +126,9 @@ impl Parser<'_> {
             if !self.is_at_keyword(Keyword::Expiration) {
                 caveat = Some(self.expect_path()?);
             }
-            if caveat.is_none() || self.eat(TokenKind::Keyword(Keyword::And)) {
+            // After a caveat, SpiceDB takes `and` without `expiration` for nothing; what else follows is refused below.
+            let is_and = caveat.is_some() && self.eat(TokenKind::Keyword(Keyword::And));
+            if caveat.is_none() || is_and && self.is_at_keyword(Keyword::Expiration) {
                 let keyword = self.expect(TokenKind::Keyword(Keyword::Expiration), "expiration")?;
                 expiration = Some(keyword.span);
                 self.refuse_after_expiration()?;

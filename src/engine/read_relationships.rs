@@ -221,7 +221,7 @@ pub(super) fn relationship(snapshot: Snapshot<'_>, edge: Edge) -> Option<Relatio
         resource,
         relation: RelationName::new(&*relation).ok()?,
         subject,
-        caveat: terms.condition.map(|condition| condition.stored().clone()),
+        caveat: terms.stored_caveat().cloned(),
         expires_at: terms.expires_at,
     })
 }

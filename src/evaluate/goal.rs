@@ -42,9 +42,9 @@ impl Goal<'_> {
         meter: &mut Meter<'_>,
     ) -> Result<Answer, EvaluateError> {
         match snapshot.read(object, |postings| self.glance(postings, relation)) {
-            Sight::No => Ok(Answer::NO),
-            Sight::Yes => Ok(Answer::YES),
-            Sight::Unclear => self.look_closer(snapshot, object, &[relation], conditions, meter),
+            Glance::No => Ok(Answer::NO),
+            Glance::Yes => Ok(Answer::YES),
+            Glance::Unclear => self.look_closer(snapshot, object, &[relation], conditions, meter),
         }
     }
 
@@ -61,21 +61,21 @@ impl Goal<'_> {
             return Ok(Answer::YES);
         }
         let possible = || leaves.iter().filter(|leaf| self.possible.contains(leaf.node));
-        let sight = snapshot.read(object, |postings| {
-            let mut sight = Sight::No;
+        let seen = snapshot.read(object, |postings| {
+            let mut seen = Glance::No;
             for leaf in possible() {
                 match self.glance(postings, leaf.relation) {
-                    Sight::No => {}
-                    Sight::Yes => return Sight::Yes,
-                    Sight::Unclear => sight = Sight::Unclear,
+                    Glance::No => {}
+                    Glance::Yes => return Glance::Yes,
+                    Glance::Unclear => seen = Glance::Unclear,
                 }
             }
-            sight
+            seen
         });
-        match sight {
-            Sight::No => Ok(Answer::NO),
-            Sight::Yes => Ok(Answer::YES),
-            Sight::Unclear => {
+        match seen {
+            Glance::No => Ok(Answer::NO),
+            Glance::Yes => Ok(Answer::YES),
+            Glance::Unclear => {
                 let relations: SmallVec<[RelationKey; 8]> = possible().map(|leaf| leaf.relation).collect();
                 self.look_closer(snapshot, object, &relations, conditions, meter)
             }
@@ -84,19 +84,19 @@ impl Goal<'_> {
 
     /// What one search each says of the subject and its wildcard.
     #[inline]
-    fn glance(&self, postings: PostingsAt<'_>, relation: RelationKey) -> Sight {
+    fn glance(&self, postings: PostingsAt<'_>, relation: RelationKey) -> Glance {
         let direct = postings.glance(relation, self.form, self.object);
         if direct == Glance::Yes {
-            return Sight::Yes;
+            return Glance::Yes;
         }
         let wildcard = match self.wildcard {
             Some((form, object)) => postings.glance(relation, form, object),
             None => Glance::No,
         };
         match (direct, wildcard) {
-            (_, Glance::Yes) => Sight::Yes,
-            (Glance::No, Glance::No) => Sight::No,
-            _ => Sight::Unclear,
+            (_, Glance::Yes) => Glance::Yes,
+            (Glance::No, Glance::No) => Glance::No,
+            _ => Glance::Unclear,
         }
     }
 
@@ -131,16 +131,6 @@ impl Goal<'_> {
         is_certain(self.form, self.object)
             || self.wildcard.is_some_and(|(form, object)| is_certain(form, object))
     }
-}
-
-/// What a glance at an object's relations tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Sight {
-    #[default]
-    No,
-    Yes,
-    /// Something is there that is not plain.
-    Unclear,
 }
 
 /// Conditions of relationships of which each is enough. They are decided when no lock is held any more.

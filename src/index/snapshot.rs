@@ -33,10 +33,11 @@ pub struct PostingsAt<'record> {
     now: Timestamp,
 }
 
-/// What one search says of a relationship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a search says of a relationship without a look at its lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Glance {
     /// It does not hold.
+    #[default]
     No,
     /// It holds.
     Yes,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::caveat::Condition;
-use crate::relationship::{CaveatName, Relationship, Timestamp};
+use crate::relationship::{CaveatName, ContextualizedCaveat, Relationship, Timestamp};
 
 /// Under which condition a relationship holds, and until when; by default always.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,11 @@ impl Terms {
         Self { condition, expires_at: relationship.expires_at }
     }
 
+    /// The caveat as it is stored.
+    pub fn stored_caveat(&self) -> Option<&ContextualizedCaveat> {
+        self.condition.as_ref().map(|condition| condition.stored())
+    }
+
     /// Whether they say nothing: the relationship holds always.
     pub fn are_plain(&self) -> bool {
         self.condition.is_none() && self.expires_at.is_none()
@@ -52,7 +57,6 @@ impl Terms {
 /// Equal if they are stored alike.
 impl PartialEq for Terms {
     fn eq(&self, other: &Self) -> bool {
-        let stored = |terms: &Self| terms.condition.as_ref().map(|condition| condition.stored().clone());
-        self.expires_at == other.expires_at && stored(self) == stored(other)
+        self.expires_at == other.expires_at && self.stored_caveat() == other.stored_caveat()
     }
 }

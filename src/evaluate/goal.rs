@@ -5,14 +5,15 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::caveat::Condition;
-use crate::index::{Glance, Holding, ObjectKey, PostingsAt, RelationKey, Snapshot};
-use crate::schema::{NodeId, NodeSet};
+use crate::index::{Glance, Holding, ObjectKey, PostingsAt, RelationKey, Snapshot, WILDCARD};
+use crate::relationship::Subject;
+use crate::schema::{DefinitionId, NodeId, NodeSet};
 
 use super::answer::Answer;
 use super::conditions::Conditions;
 use super::error::EvaluateError;
 use super::limits::Meter;
-use super::program::Leaf;
+use super::program::{Leaf, Program};
 
 /// Who is looked for.
 #[derive(Debug)]
@@ -31,7 +32,34 @@ pub(super) struct Goal<'run> {
     pub(super) is_object: bool,
 }
 
-impl Goal<'_> {
+impl<'run> Goal<'run> {
+    /// The subject in numbers. `possible` are the nodes that can hold it.
+    pub(super) fn new(
+        program: &Program,
+        snapshot: Snapshot<'_>,
+        subject: &Subject,
+        subject_definition: DefinitionId,
+        subject_node: Option<NodeId>,
+        possible: &'run NodeSet,
+    ) -> Self {
+        let definition = program.definition(subject_definition);
+        let wildcard = definition
+            .wildcard_form
+            .and_then(|form| Some((form, snapshot.find_object(definition.key, WILDCARD)?)));
+        Self {
+            form: match subject {
+                Subject::Object(_) => definition.object_form,
+                Subject::Wildcard(_) => definition.wildcard_form.unwrap_or(RelationKey::NONE),
+                Subject::Userset(..) => subject_node.map_or(RelationKey::NONE, |node| program.node_key(node)),
+            },
+            node: subject_node,
+            object: snapshot.find_object(definition.key, subject.id()).unwrap_or(ObjectKey::NONE),
+            wildcard,
+            possible,
+            is_object: matches!(subject, Subject::Object(_)),
+        }
+    }
+
     /// Whether a relation of an object holds the subject itself, or everyone of its type.
     pub(super) fn is_in(
         &self,

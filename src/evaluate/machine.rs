@@ -43,12 +43,26 @@ impl From<EvaluateError> for Stop {
     }
 }
 
-/// The memory of an evaluation.
+/// The memory of an evaluation: what was answered, for the next question about the same subject.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     questions: Questions,
     frames: Vec<Frame>,
     subjects: Subjects,
+}
+
+impl Scratch {
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.questions.clear();
+        self.frames.clear();
+        self.subjects.truncate(0, 0);
+    }
+
+    /// How many questions it remembers.
+    pub(super) fn remembered(&self) -> usize {
+        self.questions.len()
+    }
 }
 
 /// An operation that waits for an answer.
@@ -114,6 +128,7 @@ pub(super) struct Machine<'run, 'data, 'caller> {
 }
 
 impl<'run, 'data, 'caller> Machine<'run, 'data, 'caller> {
+    /// A machine that knows what the memory holds, which must be of the same subject, snapshot and context.
     pub(super) fn new(
         program: &'run Program,
         snapshot: Snapshot<'run>,
@@ -123,9 +138,6 @@ impl<'run, 'data, 'caller> Machine<'run, 'data, 'caller> {
         scratch: &'run mut Scratch,
     ) -> Self {
         let Scratch { questions, frames, subjects } = scratch;
-        questions.clear();
-        frames.clear();
-        subjects.truncate(0, 0);
         Self { program, snapshot, goal, meter, questions, conditions, frames, subjects, depth: 0 }
     }
 

@@ -4,6 +4,7 @@
 //! configuration and lives on the heap; work is bounded by limits that the caller sets.
 
 mod answer;
+mod asker;
 mod check;
 mod conditions;
 mod error;

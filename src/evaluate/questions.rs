@@ -83,6 +83,11 @@ impl Questions {
         self.negations = 0;
     }
 
+    /// How many questions are known or open.
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
     /// Looks a question up, and opens it if it is not known. An opened question must be closed; until then it is the
     /// current one, and the answer's second part is the one that was before.
     pub(super) fn ask(&mut self, question: Question) -> (Known, Option<u32>) {

@@ -52,6 +52,11 @@ impl<T: Copy> Table<T> {
         }
     }
 
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// The place and the value of a question; `value` if it has none yet.
     pub(super) fn get_or_insert(&mut self, question: Question, value: T) -> (Place, T) {
         if self.values.len() * 2 >= self.slots.len() {

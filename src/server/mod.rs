@@ -11,12 +11,14 @@ mod guard;
 mod health;
 mod listener;
 mod options;
+mod paging;
 mod permissions;
 mod pool;
 mod router;
 mod schema;
 mod serve;
 mod status;
+mod streaming;
 pub mod wire;
 
 pub use options::{PresharedKey, RequestLimits, ServerOptions};

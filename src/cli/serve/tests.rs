@@ -28,14 +28,17 @@ fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
 
 #[test]
 fn keys_are_repeated_or_listed() {
-    assert_eq!(parse("--grpc-preshared-key a,b --grpc-preshared-key c").unwrap().grpc_preshared_key.len(), 3);
+    assert_eq!(
+        parse("--grpc-preshared-key a,b --grpc-preshared-key c").unwrap().grpc.grpc_preshared_key.len(),
+        3
+    );
     parse("--grpc-preshared-key a,,b").unwrap_err();
     parse("--grpc-preshared-key a --grpc-no-auth").unwrap_err();
 }
 
 #[test]
 fn without_a_key_the_server_starts_on_loopback_only_and_only_when_told() {
-    let refusal = |flags| parse(flags).unwrap().check_keys().err().map(|error| error.to_string());
+    let refusal = |flags| parse(flags).unwrap().grpc.check_keys().err().map(|error| error.to_string());
     assert!(refusal("").unwrap().starts_with("a preshared key is needed"));
     assert!(refusal("--grpc-no-auth --grpc-addr 0.0.0.0:50051").unwrap().contains("0.0.0.0:50051"));
     for flags in [
@@ -49,7 +52,7 @@ fn without_a_key_the_server_starts_on_loopback_only_and_only_when_told() {
 
 #[test]
 fn durations_have_units() {
-    let milliseconds = |flags| parse(flags).unwrap().grpc_shutdown_grace_period.0.as_millis();
+    let milliseconds = |flags| parse(flags).unwrap().grpc.grpc_shutdown_grace_period.0.as_millis();
     assert_eq!(milliseconds("--grpc-no-auth --grpc-shutdown-grace-period 1m30s"), 90_000);
     assert_eq!(milliseconds("--grpc-no-auth --grpc-shutdown-grace-period 250ms"), 250);
     for text in ["5", "-5s", "soon"] {

@@ -1,0 +1,20 @@
+//! Why the server does not start.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::engine::OpenError;
+
+/// What an operator has to change.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ServeError {
+    #[error(
+        "a preshared key is needed: give --grpc-preshared-key or ARROWROOT_GRPC_PRESHARED_KEY, or on a loopback \
+         address --grpc-no-auth"
+    )]
+    NoKey,
+    #[error("--grpc-no-auth serves everyone who can reach {0}: it is allowed on a loopback address only")]
+    OpenToAll(SocketAddr),
+    #[error("cannot open the store in {}: {error}", .path.display())]
+    Open { path: PathBuf, error: OpenError },
+}

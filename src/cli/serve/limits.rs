@@ -1,0 +1,76 @@
+//! Flags: bounds on requests.
+
+use clap::Args;
+
+use crate::engine::EngineLimits;
+use crate::server::RequestLimits;
+
+#[derive(Debug, Args)]
+pub(super) struct Limits {
+    /// Sub-questions that may nest within one check
+    #[arg(long, env = "ARROWROOT_DISPATCH_MAX_DEPTH", default_value_t = EngineLimits::default().depth_max, value_name = "COUNT")]
+    dispatch_max_depth: u32,
+    /// Updates in one `WriteRelationships`
+    #[arg(
+        long,
+        env = "ARROWROOT_WRITE_RELATIONSHIPS_MAX_UPDATES_PER_CALL",
+        default_value_t = EngineLimits::default().updates_max,
+        value_name = "COUNT"
+    )]
+    write_relationships_max_updates_per_call: usize,
+    /// Preconditions of one write or delete
+    #[arg(
+        long,
+        env = "ARROWROOT_UPDATE_RELATIONSHIPS_MAX_PRECONDITIONS_PER_CALL",
+        default_value_t = EngineLimits::default().preconditions_max,
+        value_name = "COUNT"
+    )]
+    update_relationships_max_preconditions_per_call: usize,
+    /// The limit of one `ReadRelationships`, if it has one
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_READ_RELATIONSHIPS_LIMIT",
+        default_value_t = RequestLimits::default().read_relationships_limit_max,
+        value_name = "COUNT"
+    )]
+    max_read_relationships_limit: u32,
+    /// The limit of one `DeleteRelationships`, if it has one
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_DELETE_RELATIONSHIPS_LIMIT",
+        default_value_t = EngineLimits::default().delete_limit_max,
+        value_name = "COUNT"
+    )]
+    max_delete_relationships_limit: u32,
+    /// Bytes of the context that a request gives for caveats; 0 for no bound
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_CAVEAT_CONTEXT_SIZE",
+        default_value_t = RequestLimits::default().caveat_context_bytes_max,
+        value_name = "BYTES"
+    )]
+    max_caveat_context_size: usize,
+    /// Bytes of the caveat that is stored with a relationship
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_RELATIONSHIP_CONTEXT_SIZE",
+        default_value_t = EngineLimits::default().caveat_bytes_max,
+        value_name = "BYTES"
+    )]
+    max_relationship_context_size: usize,
+}
+
+impl Limits {
+    pub(super) fn apply_to_engine(&self, limits: &mut EngineLimits) {
+        limits.depth_max = self.dispatch_max_depth;
+        limits.updates_max = self.write_relationships_max_updates_per_call;
+        limits.preconditions_max = self.update_relationships_max_preconditions_per_call;
+        limits.delete_limit_max = self.max_delete_relationships_limit;
+        limits.caveat_bytes_max = self.max_relationship_context_size;
+    }
+
+    pub(super) fn apply_to_requests(&self, limits: &mut RequestLimits) {
+        limits.read_relationships_limit_max = self.max_read_relationships_limit;
+        limits.caveat_context_bytes_max = self.max_caveat_context_size;
+    }
+}

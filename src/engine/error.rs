@@ -8,6 +8,10 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
+mod lookup;
+
+pub use lookup::LookupError;
+
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownName {

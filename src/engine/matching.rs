@@ -290,7 +290,7 @@ impl Matcher<'_> {
             let resource = self.snapshot.find_object(definition, wanted).filter(|_| is_in_range);
             return resource.map(|resource| (Arc::from(wanted.as_str()), resource)).into_iter().collect();
         }
-        let mut page = self.snapshot.resources(definition, from, CHUNK);
+        let mut page = self.snapshot.objects_by_name(definition, from, CHUNK);
         if let Some(prefix) = &self.resource_id_prefix {
             page.retain(|(id, _)| id.starts_with(prefix.as_str()));
         }

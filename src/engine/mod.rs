@@ -10,6 +10,8 @@ mod conditions;
 mod delete_relationships;
 mod error;
 mod handle;
+mod lookup_resources;
+mod lookup_subjects;
 mod matching;
 mod names;
 mod options;
@@ -26,10 +28,12 @@ pub use crate::caveat::Context as CaveatContext;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    InvalidCursor, InvalidFilter, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
+    InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
     WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
+pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
+pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
 pub use read_relationships::RelationshipReader;
 pub use request::{

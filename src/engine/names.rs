@@ -18,6 +18,11 @@ pub(super) fn find_definition(schema: Option<&Schema>, name: &str) -> Result<Def
     })
 }
 
+/// What is said of a definition's name where there is no schema.
+pub(super) fn no_schema(definition: &str) -> UnknownName {
+    UnknownName::Definition { definition: definition.to_owned(), suggestion: None }
+}
+
 /// The relation or permission of a name.
 pub(super) fn find_node(
     schema: &Schema,
@@ -66,10 +71,7 @@ pub(super) fn find_relationship(
 ) -> Result<RelationshipNames, UnknownName> {
     let definition = find_definition(schema, relationship.resource.definition.as_str())?;
     let Some(schema) = schema else {
-        return Err(UnknownName::Definition {
-            definition: relationship.resource.definition.to_string(),
-            suggestion: None,
-        });
+        return Err(no_schema(relationship.resource.definition.as_str()));
     };
     let node = find_node(schema, definition, relationship.relation.as_str())?;
     let (subject_definition, subject_node) = find_subject(schema, &relationship.subject)?;

@@ -28,9 +28,9 @@ thread_local! {
 /// Asks questions of one goal.
 #[derive(Debug)]
 pub(super) struct Asker<'run, 'data, 'caller> {
-    program: &'run Program,
-    snapshot: Snapshot<'run>,
-    goal: &'run Goal<'run>,
+    pub(super) program: &'run Program,
+    pub(super) snapshot: Snapshot<'run>,
+    pub(super) goal: &'run Goal<'run>,
     pub(super) conditions: Conditions<'data>,
     pub(super) meter: Meter<'caller>,
     scratch: &'run mut Scratch,
@@ -72,7 +72,7 @@ impl Asker<'_, '_, '_> {
         scratch.clear();
         match stop {
             Stop::Error(error) => Err(error),
-            Stop::Entangled => exact::check(program, *snapshot, goal, conditions, meter, question),
+            Stop::Entangled => exact::answer(program, *snapshot, goal, conditions, meter, question),
         }
     }
 

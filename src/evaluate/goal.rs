@@ -16,7 +16,7 @@ use super::limits::Meter;
 use super::program::{Leaf, Program};
 
 /// Who is looked for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Goal<'run> {
     /// The subject's type and relation.
     pub(super) form: RelationKey,
@@ -43,9 +43,6 @@ impl<'run> Goal<'run> {
         possible: &'run NodeSet,
     ) -> Self {
         let definition = program.definition(subject_definition);
-        let wildcard = definition
-            .wildcard_form
-            .and_then(|form| Some((form, snapshot.find_object(definition.key, WILDCARD)?)));
         Self {
             form: match subject {
                 Subject::Object(_) => definition.object_form,
@@ -54,10 +51,39 @@ impl<'run> Goal<'run> {
             },
             node: subject_node,
             object: snapshot.find_object(definition.key, subject.id()).unwrap_or(ObjectKey::NONE),
-            wildcard,
+            wildcard: Self::wildcard(program, snapshot, subject_definition),
             possible,
             is_object: matches!(subject, Subject::Object(_)),
         }
+    }
+
+    /// A subject that no relationship names: it is a member where everyone is.
+    pub(super) fn of_nobody(
+        program: &Program,
+        snapshot: Snapshot<'_>,
+        subject_definition: DefinitionId,
+        subject_node: Option<NodeId>,
+        possible: &'run NodeSet,
+    ) -> Self {
+        let definition = program.definition(subject_definition);
+        Self {
+            form: subject_node.map_or(definition.object_form, |node| program.node_key(node)),
+            node: subject_node,
+            object: ObjectKey::OTHER_NONE,
+            wildcard: Self::wildcard(program, snapshot, subject_definition),
+            possible,
+            is_object: subject_node.is_none(),
+        }
+    }
+
+    /// A type's wildcard, as subject relation and object, if it occurs.
+    fn wildcard(
+        program: &Program,
+        snapshot: Snapshot<'_>,
+        definition: DefinitionId,
+    ) -> Option<(RelationKey, ObjectKey)> {
+        let definition = program.definition(definition);
+        Some((definition.wildcard_form?, snapshot.find_object(definition.key, WILDCARD)?))
     }
 
     /// Whether a relation of an object holds the subject itself, or everyone of its type.

@@ -48,6 +48,11 @@ impl<'caller> Meter<'caller> {
         if self.visits < self.next_look { Ok(()) } else { self.look() }
     }
 
+    /// Visits counted so far.
+    pub(super) fn visits(&self) -> u64 {
+        self.visits
+    }
+
     /// Ends the evaluation if it is too deep.
     pub(super) fn check_depth(&self, depth: usize) -> Result<(), EvaluateError> {
         let depth_max = self.limits.depth_max;

@@ -11,13 +11,16 @@ mod error;
 mod exact;
 mod goal;
 mod limits;
+mod lookup;
 mod machine;
 mod program;
 mod questions;
 mod subjects;
+mod system;
 mod table;
 
 pub use check::{Check, Membership, check};
 pub use error::{CaveatError, CaveatProblem, EvaluateError};
 pub use limits::Limits;
+pub use lookup::{Found, FoundSubject, ResourceLookup, ResourceQuestion, SubjectLookup, SubjectQuestion};
 pub use program::Program;

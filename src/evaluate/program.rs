@@ -236,7 +236,7 @@ impl Program {
     }
 
     /// What a subject of this form has as a subject relation.
-    fn form_key(&self, definition: DefinitionId, form: SubjectForm) -> RelationKey {
+    pub(super) fn form_key(&self, definition: DefinitionId, form: SubjectForm) -> RelationKey {
         match form {
             SubjectForm::Object => self.definition(definition).object_form,
             SubjectForm::Wildcard => self.definition(definition).wildcard_form.unwrap_or(RelationKey::NONE),

@@ -32,11 +32,11 @@ pub(super) struct ObjectRecord {
 pub(super) struct Objects {
     shards: Box<[Shard]>,
     hasher: foldhash::quality::RandomState,
-    resources: DashMap<DefinitionKey, Arc<RwLock<ResourceNames>>, foldhash::fast::RandomState>,
+    by_name: DashMap<DefinitionKey, Arc<RwLock<ObjectsByName>>, foldhash::fast::RandomState>,
 }
 
-/// The objects of one definition that are, or have been, a resource: sorted by id, for reads in a stable order.
-type ResourceNames = BTreeMap<Arc<str>, ObjectKey>;
+/// The objects of one definition, sorted by id, for reads and lookups in a stable order.
+type ObjectsByName = BTreeMap<Arc<str>, ObjectKey>;
 
 /// On cache lines of its own, so that readers of one shard do not slow those of its neighbour.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Default for Objects {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             hasher: foldhash::quality::RandomState::default(),
-            resources: DashMap::default(),
+            by_name: DashMap::default(),
         }
     }
 }
@@ -76,6 +76,24 @@ impl Objects {
         if let Some(place) = self.shards[shard].0.read().find(hash, definition, id) {
             return Ok(key(shard, place));
         }
+        let id: Arc<str> = Arc::from(id);
+        let (object, is_new) = self.insert(hash, definition, &id)?;
+        if is_new {
+            // Not while the shard is locked. No reader asks for what no revision has yet.
+            let by_name = Arc::clone(&self.by_name.entry(definition).or_default());
+            by_name.write().insert(id, object);
+        }
+        Ok(object)
+    }
+
+    /// The number of an object, and whether it is a new one.
+    fn insert(
+        &self,
+        hash: u64,
+        definition: DefinitionKey,
+        id: &Arc<str>,
+    ) -> Result<(ObjectKey, bool), IndexFull> {
+        let shard = shard_of(hash);
         let mut guard = self.shards[shard].0.write();
         let Records { by_name, records } = &mut *guard;
         let place = u32::try_from(records.len()).map_err(|_| IndexFull)?;
@@ -88,16 +106,16 @@ impl Objects {
             self.hash(record.definition, &record.id)
         };
         match by_name.entry(hash, is_same, hash_of) {
-            Entry::Occupied(entry) => Ok(key(shard, *entry.get())),
+            Entry::Occupied(entry) => Ok((key(shard, *entry.get()), false)),
             Entry::Vacant(entry) => {
                 entry.insert(place);
                 records.push(ObjectRecord {
                     definition,
-                    id: Arc::from(id),
+                    id: Arc::clone(id),
                     forward: Postings::Empty,
                     reverse: Postings::Empty,
                 });
-                Ok(key(shard, place))
+                Ok((key(shard, place), true))
             }
         }
     }
@@ -119,29 +137,18 @@ impl Objects {
         records.records.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
     }
 
-    /// Puts an object among the resources of its definition.
-    pub(super) fn list_as_resource(&self, object: ObjectKey) {
-        let Some((definition, id)) =
-            self.read(object, |record| Some((record.definition, Arc::clone(&record.id))))
-        else {
-            return;
-        };
-        let resources = Arc::clone(&self.resources.entry(definition).or_default());
-        resources.write().insert(id, object);
-    }
-
-    /// Up to `count_max` resources of a definition in order of their ids, after one id or from one id on.
-    pub(super) fn resources(
+    /// Up to `count_max` objects of a definition in order of their ids, after one id or from one id on.
+    pub(super) fn by_name(
         &self,
         definition: DefinitionKey,
         from: Bound<&str>,
         count_max: usize,
     ) -> Vec<(Arc<str>, ObjectKey)> {
-        let Some(resources) = self.resources.get(&definition).map(|resources| Arc::clone(&resources)) else {
+        let Some(objects) = self.by_name.get(&definition).map(|objects| Arc::clone(&objects)) else {
             return Vec::new();
         };
-        let resources = resources.read();
-        let range = resources.range::<str, _>((from, Bound::Unbounded));
+        let objects = objects.read();
+        let range = objects.range::<str, _>((from, Bound::Unbounded));
         range.take(count_max).map(|(id, object)| (Arc::clone(id), *object)).collect()
     }
 

@@ -97,14 +97,14 @@ impl<'index> Snapshot<'index> {
         })
     }
 
-    /// Up to `count_max` objects of a definition that are or have been a resource, in order of their ids.
-    pub fn resources(
+    /// Up to `count_max` objects of a definition that occur at any revision, in order of their ids.
+    pub fn objects_by_name(
         self,
         definition: DefinitionKey,
         from: Bound<&str>,
         count_max: usize,
     ) -> Vec<(Arc<str>, ObjectKey)> {
-        self.index.objects.resources(definition, from, count_max)
+        self.index.objects.by_name(definition, from, count_max)
     }
 }
 
@@ -168,6 +168,37 @@ impl PostingsAt<'_> {
             if !is_full {
                 count += 1;
                 visitor(key.object, condition);
+            }
+            !is_full
+        });
+        is_full
+    }
+
+    /// Hands up to `count_max` resources of which the object is a subject of this form by a relation, each with whether
+    /// that holds without condition, to a visitor, in order of their numbers, beginning after one of them. Whether
+    /// there may be more.
+    pub fn resources(
+        self,
+        subject_relation: RelationKey,
+        relation: RelationKey,
+        after: Option<ObjectKey>,
+        count_max: usize,
+        mut visitor: impl FnMut(ObjectKey, bool),
+    ) -> bool {
+        let after = after.map(|object| PostingKey { first: subject_relation, second: relation, object });
+        let (from, to) = range(Some(subject_relation), Some(relation), after);
+        let mut count = 0;
+        let mut is_full = false;
+        self.record.reverse.visit(from, to, |key, version| {
+            let is_plain = match self.holding(version, || reverse_edge(self.object, key)) {
+                Holding::No => return true,
+                Holding::Yes => true,
+                Holding::If(_) => false,
+            };
+            is_full = count == count_max;
+            if !is_full {
+                count += 1;
+                visitor(key.object, is_plain);
             }
             !is_full
         });

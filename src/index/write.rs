@@ -14,7 +14,7 @@ use super::key::Edge;
 use super::lives::Lives;
 use super::names::{ELLIPSIS, RelationNames, WILDCARD};
 use super::object::Objects;
-use super::postings::{Postings, forward_key, reverse_key};
+use super::postings::{forward_key, reverse_key};
 use super::snapshot::Snapshot;
 use super::terms::{Terms, TermsKind};
 use super::version::Version;
@@ -191,9 +191,6 @@ impl Index {
             self.lives.begin(edge, revision, terms);
         }
         if !is_known {
-            if self.objects.read(edge.resource, |record| matches!(record.forward, Postings::Empty)) {
-                self.objects.list_as_resource(edge.resource);
-            }
             let version = Version::born_at(revision);
             let is_plain = kind.terms == TermsKind::default();
             self.set_version(edge, if is_plain { version } else { version.with_lives() });

@@ -95,8 +95,11 @@ impl NodeSet {
 pub struct Reachability {
     nodes: usize,
     uses: Adjacency<Use>,
+    /// By node, those that it uses.
+    parts: Adjacency<NodeId>,
     entries: Adjacency<Entry>,
-    /// By definition, then by node: the nodes that can hold its objects, or its usersets.
+    /// By definition, then by node: the nodes that can hold its objects, or its usersets; then by node again: the nodes
+    /// that lead to it.
     sets: Box<[OnceLock<NodeSet>]>,
     definitions: usize,
     cached: AtomicUsize,
@@ -112,11 +115,15 @@ impl Reachability {
         }
         let (nodes, definitions) = (schema.nodes().len(), schema.definitions().len());
         let set_bytes = nodes.div_ceil(8).max(1);
+        let uses = collector.uses();
+        let from = |(from, usage): &(u32, Use)| (usage.node.0, NodeId(*from));
+        let parts = Adjacency::new(nodes, uses.iter().map(from).collect());
         Self {
             nodes,
-            uses: collector.uses(nodes),
+            parts,
+            uses: Adjacency::new(nodes, uses),
             entries: collector.entries(definitions),
-            sets: (0..definitions + nodes).map(|_| OnceLock::new()).collect(),
+            sets: (0..definitions + 2 * nodes).map(|_| OnceLock::new()).collect(),
             definitions,
             cached: AtomicUsize::new(0),
             cached_max: CACHED_SETS_MAX.min(CACHED_BYTES_MAX / set_bytes),
@@ -140,11 +147,29 @@ impl Reachability {
     /// Borrowed where it is kept: a count of borrowers would be written by every check on every core.
     pub fn nodes_for(&self, definition: DefinitionId, relation: Option<NodeId>) -> Cow<'_, NodeSet> {
         let place = relation.map_or(definition.0 as usize, |node| self.definitions + node.0 as usize);
+        self.cached(place, || self.find_nodes_for(definition, relation))
+    }
+
+    /// Every node whose members may be members of a node because of that, and the node itself.
+    pub fn nodes_towards(&self, node: NodeId) -> Cow<'_, NodeSet> {
+        self.cached(self.definitions + self.nodes + node.0 as usize, || {
+            let mut found = NodeSet::new(self.nodes);
+            let mut waiting = vec![node];
+            found.insert(node);
+            while let Some(node) = waiting.pop() {
+                let parts = self.parts.of(node.0).iter().copied();
+                waiting.extend(parts.filter(|part| found.insert(*part)));
+            }
+            found
+        })
+    }
+
+    fn cached(&self, place: usize, find: impl FnOnce() -> NodeSet) -> Cow<'_, NodeSet> {
         let slot = &self.sets[place];
         if let Some(set) = slot.get() {
             return Cow::Borrowed(set);
         }
-        let set = self.find_nodes_for(definition, relation);
+        let set = find();
         if self.cached.load(Ordering::Relaxed) >= self.cached_max {
             return Cow::Owned(set);
         }
@@ -231,11 +256,11 @@ impl Collector {
         }
     }
 
-    fn uses(&mut self, nodes: usize) -> Adjacency<Use> {
+    fn uses(&mut self) -> Vec<(u32, Use)> {
         let mut uses = std::mem::take(&mut self.uses);
         uses.sort_unstable_by_key(|(from, usage)| (*from, usage.node, usage.way, !usage.is_certain));
         uses.dedup_by_key(|(from, usage)| (*from, usage.node, usage.way));
-        Adjacency::new(nodes, uses)
+        uses
     }
 
     fn entries(&mut self, definitions: usize) -> Adjacency<Entry> {

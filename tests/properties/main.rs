@@ -13,6 +13,7 @@
 mod ask;
 mod completions;
 mod history;
+mod lookups;
 #[path = "../naive/mod.rs"]
 mod naive;
 #[path = "../random/mod.rs"]

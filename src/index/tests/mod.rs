@@ -100,12 +100,12 @@ fn resources_of_a_definition_come_in_order_of_their_ids() {
     let snapshot = index.snapshot(Revision(1), at(0));
     let definition = snapshot.relation_names().find_definition("doc").unwrap();
     let ids = |from| -> Vec<String> {
-        snapshot.resources(definition, from, 3).iter().map(|(id, _)| id.to_string()).collect()
+        snapshot.objects_by_name(definition, from, 3).iter().map(|(id, _)| id.to_string()).collect()
     };
     assert_eq!(ids(Bound::Unbounded), ["B", "a", "b"]);
     assert_eq!(ids(Bound::Excluded("b")), ["c"]);
     let users = snapshot.relation_names().find_definition("user").unwrap();
-    assert!(snapshot.resources(users, Bound::Unbounded, 3).is_empty());
+    assert!(snapshot.objects_by_name(users, Bound::Unbounded, 3).is_empty());
 }
 
 #[test]

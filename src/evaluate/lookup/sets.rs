@@ -1,0 +1,160 @@
+//! One subject's share of a set that may hold everyone: by name, by the wildcard, and excepted from it.
+//!
+//! A permission's subjects are those that are named, and everyone of the type but for some. Whether a subject is a
+//! member is one answer; whether it is one of its own, or as one of everyone, are two, and an answer to who the subjects
+//! are needs both. The rules are those of `SpiceDB`'s sets of subjects, but that the exceptions of a union are exact where
+//! one side's wildcard is conditional.
+
+use crate::evaluate::answer::{Answer, Doubts};
+use crate::evaluate::asker::Asker;
+use crate::evaluate::error::EvaluateError;
+use crate::evaluate::exact;
+use crate::evaluate::goal::Goal;
+use crate::evaluate::questions::Question;
+use crate::evaluate::system::{Formula, System};
+
+/// Times that all shares are worked out before a circle counts as one that has no least solution.
+const ROUNDS_MAX: usize = 64;
+
+/// A subject's share of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Share {
+    /// Whether it is in the set by itself.
+    pub(super) named: Answer,
+    /// Whether everyone is.
+    wildcard: Answer,
+    /// Whether it is excepted from everyone.
+    pub(super) excluded: Answer,
+}
+
+impl Share {
+    const NONE: Self = Self { named: Answer::NO, wildcard: Answer::NO, excluded: Answer::NO };
+
+    /// The share of the asker's subject, whose goal is without the wildcard, in a question's answer.
+    pub(super) fn find(
+        asker: &mut Asker<'_, '_, '_>,
+        everyone: &Goal<'_>,
+        root: Question,
+    ) -> Result<Self, EvaluateError> {
+        let (program, snapshot, goal) = (asker.program, asker.snapshot, asker.goal);
+        let Asker { conditions, meter, .. } = asker;
+        let mut system = System::new(program, snapshot, goal, Some(everyone), conditions, meter);
+        let place = system.build(root)?;
+        if let Some(shares) = system.shares()? {
+            return Ok(shares[place]);
+        }
+        // It is then as its check says, and nothing else is said of it.
+        let with_wildcard = Goal { wildcard: everyone.wildcard, ..*goal };
+        let named = exact::answer(program, snapshot, &with_wildcard, conditions, meter, root)?;
+        Ok(Self { named, wildcard: Answer::NO, excluded: Answer::YES })
+    }
+
+    /// Whether the subject is in the set.
+    fn member(self, doubts: &mut Doubts) -> Answer {
+        let by_wildcard = self.by_wildcard(doubts);
+        doubts.either(self.named, by_wildcard)
+    }
+
+    fn by_wildcard(self, doubts: &mut Doubts) -> Answer {
+        doubts.both(self.wildcard, self.excluded.negated())
+    }
+
+    fn union(self, other: Self, doubts: &mut Doubts) -> Self {
+        let named = doubts.either(self.named, other.named);
+        let excluded = match (self.wildcard, other.wildcard) {
+            (Answer::NO, _) => other.excluded,
+            (_, Answer::NO) => self.excluded,
+            _ if self.excluded == Answer::NO && other.excluded == Answer::NO => Answer::NO,
+            _ => {
+                let in_neither = [self, other].map(|share| {
+                    let is_without = share.wildcard.negated();
+                    doubts.either(share.excluded, is_without)
+                });
+                doubts.both(in_neither[0], in_neither[1])
+            }
+        };
+        Self {
+            named,
+            wildcard: doubts.either(self.wildcard, other.wildcard),
+            excluded: doubts.both(excluded, named.negated()),
+        }
+    }
+
+    fn intersection(self, other: Self, doubts: &mut Doubts) -> Self {
+        let members = [self.member(doubts), other.member(doubts)];
+        let by_one = doubts.both(self.named, members[1]);
+        let by_other = doubts.both(other.named, members[0]);
+        Self {
+            named: doubts.either(by_one, by_other),
+            wildcard: doubts.both(self.wildcard, other.wildcard),
+            excluded: doubts.either(self.excluded, other.excluded),
+        }
+        .normal()
+    }
+
+    fn exclusion(self, other: Self, doubts: &mut Doubts) -> Self {
+        let is_other_member = other.member(doubts);
+        let remains = doubts.both(self.named, is_other_member.negated());
+        // Who is excepted from what is taken away from everyone is left.
+        let by_wildcard = self.by_wildcard(doubts);
+        let is_excepted = doubts.both(other.wildcard, other.excluded);
+        let is_excepted = doubts.both(is_excepted, other.named.negated());
+        let is_left = doubts.both(by_wildcard, is_excepted);
+        Self {
+            named: doubts.either(remains, is_left),
+            wildcard: doubts.both(self.wildcard, other.wildcard.negated()),
+            excluded: doubts.either(self.excluded, other.named),
+        }
+        .normal()
+    }
+
+    /// Nobody is excepted from nobody.
+    fn normal(self) -> Self {
+        if self.wildcard == Answer::NO { Self { excluded: Answer::NO, ..self } } else { self }
+    }
+}
+
+impl System<'_, '_, '_> {
+    /// The shares in every question's answer; nothing if they never settle.
+    fn shares(&mut self) -> Result<Option<Vec<Share>>, EvaluateError> {
+        let mut shares = vec![Share::NONE; self.formulas.len()];
+        for _ in 0..ROUNDS_MAX + self.formulas.len() {
+            let mut has_changed = false;
+            for place in (0..self.formulas.len()).rev() {
+                let work = self.conditions.doubts.take_work();
+                self.meter.visit(work + self.formulas[place].width())?;
+                let share = self.formulas[place].share(&shares, &mut self.conditions.doubts);
+                has_changed |= shares[place] != share;
+                shares[place] = share;
+            }
+            if !has_changed {
+                return Ok(Some(shares));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Formula {
+    fn share(&self, shares: &[Share], doubts: &mut Doubts) -> Share {
+        let mut joined = |parts: &[Self], join: fn(Share, Share, &mut Doubts) -> Share| {
+            let mut parts = parts.iter();
+            let first = parts.next().map_or(Share::NONE, |part| part.share(shares, doubts));
+            parts.fold(first, |joined, part| {
+                let share = part.share(shares, doubts);
+                join(joined, share, doubts)
+            })
+        };
+        match self {
+            Self::Constant(holders) => {
+                Share { named: holders.named, wildcard: holders.wildcard, excluded: Answer::NO }
+            }
+            Self::Question(place) => shares[*place],
+            Self::Any(parts) => joined(parts, Share::union),
+            Self::All(parts) => joined(parts, Share::intersection),
+            Self::Exclusion(base, subtract) => {
+                base.share(shares, doubts).exclusion(shares[*subtract], doubts)
+            }
+        }
+    }
+}

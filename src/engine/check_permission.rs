@@ -44,4 +44,11 @@ impl View {
         let limits = &self.state.options.limits;
         Limits { depth_max: limits.depth_max, visits_max: limits.visits_max, ..Limits::default() }
     }
+
+    /// The bounds on one step of a lookup: ten times those on a check, so that a page whose answers lie far apart is
+    /// found.
+    pub fn lookup_limits(&self) -> Limits<'static> {
+        let limits = self.limits();
+        Limits { visits_max: limits.visits_max.saturating_mul(10), ..limits }
+    }
 }

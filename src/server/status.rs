@@ -22,6 +22,8 @@ use super::error::{PoolError, RequestError};
 use super::fitting;
 use super::wire::v1::ErrorReason;
 
+mod lookup;
+
 /// Who defines the reasons.
 const DOMAIN: &str = "authzed.com";
 

@@ -103,8 +103,6 @@ async fn what_is_not_served_is_unimplemented() {
     let schema = &mut client.schema;
     let answers = [
         told(permissions.expand_permission_tree(v1::ExpandPermissionTreeRequest::default()).await),
-        told(permissions.lookup_resources(v1::LookupResourcesRequest::default()).await),
-        told(permissions.lookup_subjects(v1::LookupSubjectsRequest::default()).await),
         told(permissions.import_bulk_relationships(tokio_stream::iter([])).await),
         told(permissions.export_bulk_relationships(v1::ExportBulkRelationshipsRequest::default()).await),
         told(schema.reflect_schema(v1::ReflectSchemaRequest::default()).await),

@@ -18,8 +18,8 @@ pub(super) use filter::{
     subject_relation,
 };
 pub(super) use json::{context, object as json_object};
-pub(super) use name::permission;
-pub(super) use object::{resource, subject};
+pub(super) use name::{definition, optional_relation, permission, relation};
+pub(super) use object::{resource, stand_in, subject};
 pub(super) use relationship::{relationship_to_wire, update, wire_bytes};
 pub(super) use violation::{InvalidFields, Path, Violations};
 

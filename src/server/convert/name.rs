@@ -37,7 +37,7 @@ fn accept_optional<T: TryFrom<String, Error = MalformedValue>>(
     accept(T::try_from(value), rule, path, violations).map(Some)
 }
 
-pub(super) fn definition(
+pub(in crate::server) fn definition(
     value: String,
     path: &Path<'_>,
     violations: &mut Violations,
@@ -45,7 +45,11 @@ pub(super) fn definition(
     accept(DefinitionName::new(value), &rule::TYPE, path, violations)
 }
 
-pub(super) fn relation(value: String, path: &Path<'_>, violations: &mut Violations) -> Option<RelationName> {
+pub(in crate::server) fn relation(
+    value: String,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<RelationName> {
     accept(RelationName::new(value), &rule::RELATION, path, violations)
 }
 
@@ -67,7 +71,7 @@ pub(super) fn optional_definition(
 }
 
 #[expect(clippy::option_option, reason = "malformed, absent and present are three different things")]
-pub(super) fn optional_relation(
+pub(in crate::server) fn optional_relation(
     value: String,
     path: &Path<'_>,
     violations: &mut Violations,

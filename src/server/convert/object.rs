@@ -9,6 +9,18 @@ use super::violation::{MisplacedWildcard, Path, Violations};
 /// The id that the API writes for everyone of a type.
 pub(super) const WILDCARD: &str = "*";
 
+/// Takes the place of a wildcard where only the names are checked.
+const STAND_IN: &str = "~";
+
+/// Puts an id into the place of a wildcard that is dealt with elsewhere. Whether there was one.
+pub(in crate::server) fn stand_in(object: &mut v1::ObjectReference) -> bool {
+    let is_wildcard = object.object_id == WILDCARD;
+    if is_wildcard {
+        STAND_IN.clone_into(&mut object.object_id);
+    }
+    is_wildcard
+}
+
 /// A resource. The wildcard is none.
 pub(in crate::server) fn resource(
     message: Option<v1::ObjectReference>,

@@ -23,8 +23,6 @@ use super::check_permission::{
 const INLINE_CHECKS_MAX: usize = 64;
 /// How long all checks of a bulk may take together.
 const DURATION_MAX: Duration = Duration::from_mins(1);
-/// Takes the place of a wildcard where only the names are checked.
-const STAND_IN: &str = "~";
 
 pub(super) async fn check_bulk_permissions(
     backend: &Backend,
@@ -108,12 +106,12 @@ fn question(
     violations: &mut Violations,
 ) -> Option<Question> {
     let (mut resource, mut subject) = (item.resource.clone(), item.subject.clone());
-    let is_resource_wildcard = resource.as_mut().is_some_and(stand_in);
+    let is_resource_wildcard = resource.as_mut().is_some_and(convert::stand_in);
     let is_userset_wildcard = subject
         .as_mut()
         .filter(|subject| !subject.optional_relation.is_empty())
         .and_then(|subject| subject.object.as_mut())
-        .is_some_and(stand_in);
+        .is_some_and(convert::stand_in);
     let resource = convert::resource(resource, &path.field("resource"), violations);
     let permission = convert::permission(item.permission.clone(), &path.field("permission"), violations);
     let subject = convert::subject(subject, &path.field("subject"), violations);
@@ -125,15 +123,6 @@ fn question(
         context: context?,
     };
     Some(Question { asked, is_resource_wildcard, is_userset_wildcard })
-}
-
-/// Puts an id into the place of a wildcard. Whether there was one.
-fn stand_in(object: &mut v1::ObjectReference) -> bool {
-    let is_wildcard = object.object_id == "*";
-    if is_wildcard {
-        STAND_IN.clone_into(&mut object.object_id);
-    }
-    is_wildcard
 }
 
 fn check_limits(

@@ -3,6 +3,9 @@
 mod check_bulk_permissions;
 mod check_permission;
 mod delete_relationships;
+mod lookup_resources;
+mod lookup_subjects;
+mod permissionship;
 mod read_relationships;
 mod service;
 mod write_relationships;

@@ -9,7 +9,8 @@ use crate::server::backend::Backend;
 use crate::server::wire::v1;
 
 use super::{
-    check_bulk_permissions, check_permission, delete_relationships, read_relationships, write_relationships,
+    check_bulk_permissions, check_permission, delete_relationships, lookup_resources, lookup_subjects,
+    read_relationships, write_relationships,
 };
 
 /// Checks permissions, and reads and writes relationships.
@@ -53,5 +54,19 @@ impl v1::permissions_service_server::PermissionsService for Permissions {
         request: Request<v1::CheckBulkPermissionsRequest>,
     ) -> Result<Response<v1::CheckBulkPermissionsResponse>, Status> {
         check_bulk_permissions::check_bulk_permissions(&self.backend, request).await
+    }
+
+    async fn lookup_resources(
+        &self,
+        request: Request<v1::LookupResourcesRequest>,
+    ) -> Result<Response<BoxStream<v1::LookupResourcesResponse>>, Status> {
+        lookup_resources::lookup_resources(&self.backend, request).await
+    }
+
+    async fn lookup_subjects(
+        &self,
+        request: Request<v1::LookupSubjectsRequest>,
+    ) -> Result<Response<BoxStream<v1::LookupSubjectsResponse>>, Status> {
+        lookup_subjects::lookup_subjects(&self.backend, request).await
     }
 }

@@ -13,6 +13,8 @@ mod delete_relationships;
 mod expirations;
 mod harness;
 mod hostile_caveats;
+mod lookup_resources;
+mod lookup_subjects;
 mod malformed;
 mod notation;
 mod read_relationships;

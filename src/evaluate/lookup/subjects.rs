@@ -79,7 +79,10 @@ impl SubjectLookup {
         let object = snapshot.find_object(program.definition(definition).key, resource.id.as_str());
         let root = Question { node, object: object.unwrap_or(ObjectKey::NONE) };
         let asking = Asking { program, snapshot, context, limits, root };
-        let everyone = asking.ask(&goal)?;
+        let everyone = match goal.wildcard {
+            Some(_) => asking.ask(&goal)?,
+            None => Membership::NotMember,
+        };
         if self.ordered.is_starting() && object.is_none() && definition == subject_definition {
             // No relationship has the resource, but it may be its own subject.
             let itself = Goal { object: ObjectKey::NONE, ..goal };

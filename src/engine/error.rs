@@ -1,5 +1,8 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
+mod lookup;
+mod reflection;
+
 use crate::caveat::ContextError;
 use crate::evaluate::EvaluateError;
 use crate::journal::JournalError;
@@ -8,9 +11,8 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
-mod lookup;
-
 pub use lookup::LookupError;
+pub use reflection::{DiffSchemaError, ReflectSchemaError, SchemaDependencyError};
 
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,11 @@
 mod check_permission;
 mod clock;
 mod committer;
+mod computable_permissions;
 mod conditions;
 mod delete_relationships;
+mod dependent_relations;
+mod diff_schema;
 mod error;
 mod handle;
 mod lookup_resources;
@@ -16,7 +19,9 @@ mod matching;
 mod names;
 mod options;
 mod read_relationships;
+mod reflect_schema;
 mod request;
+mod schema_reference;
 mod state;
 mod token;
 mod view;
@@ -26,10 +31,13 @@ mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use computable_permissions::ComputablePermissions;
+pub use dependent_relations::DependentRelations;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
-    WriteRelationshipsError, WriteSchemaError,
+    DiffSchemaError, InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError,
+    ReflectSchemaError, SchemaDependencyError, UnknownName, Unwritable, WriteRelationshipsError,
+    WriteSchemaError,
 };
 pub use handle::Engine;
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
@@ -39,5 +47,6 @@ pub use read_relationships::RelationshipReader;
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
 };
+pub use schema_reference::SchemaReference;
 pub use token::{Consistency, ZedToken};
 pub use view::View;

@@ -78,6 +78,16 @@ impl View {
         self.head.schemas.text_at(self.revision).map(|text| &**text)
     }
 
+    /// Bytes of the schema's text.
+    pub fn schema_bytes(&self) -> usize {
+        self.schema_text().len()
+    }
+
+    /// The schema's text, definitions or not; empty before a schema was written.
+    pub(super) fn schema_text(&self) -> &str {
+        self.head.schemas.text_at(self.revision).map_or("", |text| text)
+    }
+
     pub(super) fn snapshot(&self) -> Snapshot<'_> {
         self.state.index.snapshot(self.revision, self.state.snapshot_time_since(self.now))
     }

@@ -7,6 +7,7 @@ mod adjacency;
 mod caveat_change;
 mod code;
 mod compile;
+mod dependencies;
 mod diagnostic;
 mod excerpt;
 mod lexer;
@@ -14,6 +15,7 @@ mod model;
 mod outline;
 mod parser;
 mod reachability;
+mod reflection;
 mod removal;
 mod suggestion;
 mod token;
@@ -22,6 +24,7 @@ mod tree;
 pub use caveat_change::{CaveatChange, CaveatChangeKind, forbidden_caveat_change};
 pub use code::{DiagnosticClass, DiagnosticCode};
 pub use compile::CompileOptions;
+pub use dependencies::{dependent_relations, computable_permissions};
 pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Position, SchemaError, Span};
 pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,
@@ -29,6 +32,11 @@ pub use model::{
 };
 pub use outline::Outline;
 pub use reachability::{Entry, EntryForm, NodeSet, Reachability, Use, Way};
+pub use reflection::{
+    Difference, DifferencesExceeded, FilterConflict, ReflectedCaveat, ReflectedDefinition, ReflectedForm,
+    ReflectedParameter, ReflectedPermission, ReflectedRelation, ReflectedSubject, Reflection, SchemaFilter,
+    differences,
+};
 pub use removal::{Removal, RemovalKind, RemovedForm, RemovedSubject, removals};
 
 #[cfg(test)]

@@ -129,10 +129,21 @@ pub(crate) enum ExpressionKind {
 #[derive(Debug)]
 pub(crate) struct Arrow {
     pub(crate) tupleset: Name,
-    pub(crate) is_all: bool,
+    pub(crate) spelling: ArrowSpelling,
     pub(crate) target: Name,
     /// Further arrows after the first, which mean nothing yet.
     pub(crate) rest: Option<Span>,
+}
+
+/// How an arrow is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ArrowSpelling {
+    /// `parent->view`.
+    Sign,
+    /// `parent.any(view)`, which means the same.
+    Any,
+    /// `parent.all(view)`.
+    All,
 }
 
 /// `caveat name(parameter type, …) { expression }`.

@@ -4,7 +4,7 @@ use crate::relationship::RelationName;
 use crate::schema::code::DiagnosticCode;
 use crate::schema::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::model::{Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Schema};
-use crate::schema::tree::{self, ExpressionKind, Member, Name};
+use crate::schema::tree::{self, ArrowSpelling, ExpressionKind, Member, Name};
 
 use super::nodes::Compiled;
 use super::subjects::unknown_relation;
@@ -120,7 +120,10 @@ impl Resolver<'_> {
         let targets = self.targets(tupleset, target, tree.target)?;
         Some(Expression::Arrow(Arrow {
             tupleset,
-            function: if tree.is_all { ArrowFunction::All } else { ArrowFunction::Any },
+            function: match tree.spelling {
+                ArrowSpelling::Sign | ArrowSpelling::Any => ArrowFunction::Any,
+                ArrowSpelling::All => ArrowFunction::All,
+            },
             target: RelationName::new(target).ok()?,
             targets,
         }))

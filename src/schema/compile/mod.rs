@@ -12,6 +12,7 @@ mod expressions;
 mod names;
 mod nodes;
 mod partials;
+mod reflected;
 mod subjects;
 mod wildcards;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::relationship::RelationName;
+use crate::relationship::{DefinitionName, RelationName};
 use crate::schema::code::DiagnosticCode;
 use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::schema::model::{Definition, DefinitionId, Expression, Node, NodeId, NodeKind, Schema};
@@ -68,7 +68,7 @@ fn number<'t>(text: &'t str, declarations: &Declarations<'t>, diagnostics: &mut 
                 continue;
             };
             if definition.node_by_name.contains_key(&name) {
-                diagnostics.push(duplicate(&definition, &name, head.name).within(id));
+                diagnostics.push(duplicate(&definition.name, &name, head.name).within(id));
                 continue;
             }
             let Ok(number) = u32::try_from(members.len()) else {
@@ -120,10 +120,10 @@ impl Head {
     }
 }
 
-fn duplicate(definition: &Definition, name: &RelationName, place: Name) -> Diagnostic {
-    let message =
-        format!("found duplicate relation/permission name `{name}` under definition `{}`", definition.name);
+/// The diagnostic for a name that a definition has already given away.
+pub(super) fn duplicate(definition: &DefinitionName, name: &RelationName, place: Name) -> Diagnostic {
+    let message = format!("found duplicate relation/permission name `{name}` under definition `{definition}`");
     Diagnostic::new(DiagnosticCode::DuplicateRelation, place.span, message)
-        .with("definition_name", definition.name.as_str())
+        .with("definition_name", definition.as_str())
         .with("relation_or_permission_name", name.as_str())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::relationship::shortened;
 use crate::schema::code::DiagnosticCode;
-use crate::schema::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::schema::suggestion::did_you_mean;
 use crate::schema::tree::{Definition, File, Item, Member, Name};
 
@@ -14,12 +14,18 @@ use super::names::NameRules;
 /// Members and splats walked over while inlining, at most: partials within partials grow without bound otherwise.
 pub(super) const INLINED_MAX: usize = 1_000_000;
 
+/// Bytes of text of the members inlined, comments included, at most: a member is kept anew wherever it is inlined.
+const INLINED_BYTES_MAX: usize = 16 << 20;
+
 /// The partials of a text by name. Of several with one name the last counts.
 pub(super) struct Partials<'t> {
     text: &'t str,
     by_name: HashMap<String, &'t Definition>,
+    comments: &'t [Span],
     has_cycle: bool,
     inlined: usize,
+    inlined_bytes: usize,
+    is_too_large: bool,
 }
 
 impl<'t> Partials<'t> {
@@ -39,7 +45,15 @@ impl<'t> Partials<'t> {
                 in_order.push(partial);
             }
         }
-        let mut partials = Self { text, by_name, has_cycle: false, inlined: 0 };
+        let mut partials = Self {
+            text,
+            by_name,
+            comments: &file.comments,
+            has_cycle: false,
+            inlined: 0,
+            inlined_bytes: 0,
+            is_too_large: false,
+        };
         partials.check_references(&in_order, diagnostics);
         partials
     }
@@ -65,7 +79,10 @@ impl<'t> Partials<'t> {
             if is_inlined || matches!(member, Member::Splat(_)) {
                 self.inlined += 1;
             }
-            if self.inlined > INLINED_MAX {
+            if is_inlined {
+                self.inlined_bytes += self.bytes_of(member);
+            }
+            if self.inlined > INLINED_MAX || self.inlined_bytes > INLINED_BYTES_MAX {
                 self.report_too_large(definition, diagnostics);
                 break;
             }
@@ -82,9 +99,23 @@ impl<'t> Partials<'t> {
         members
     }
 
-    fn report_too_large(&self, definition: &Definition, diagnostics: &mut Diagnostics) {
-        if self.inlined == INLINED_MAX + 1 {
-            let message = format!("the partials inlined so far have more than {INLINED_MAX} members");
+    /// The length of a member's text, its comments included; of a splat nothing, since its members follow.
+    fn bytes_of(&self, member: &Member) -> usize {
+        let (comments, span) = match member {
+            Member::Relation(relation) => (&relation.comments, relation.span),
+            Member::Permission(permission) => (&permission.comments, permission.span),
+            Member::Splat(_) => return 0,
+        };
+        let first = self.comments.get(comments.clone()).and_then(<[Span]>::first);
+        span.end - first.map_or(span.start, |comment| comment.start)
+    }
+
+    fn report_too_large(&mut self, definition: &Definition, diagnostics: &mut Diagnostics) {
+        if !std::mem::replace(&mut self.is_too_large, true) {
+            let message = format!(
+                "the partials inlined so far have more than {INLINED_MAX} members, or more than \
+                 {INLINED_BYTES_MAX} bytes"
+            );
             let span = definition.name.span();
             diagnostics.push(Diagnostic::new(DiagnosticCode::TooLarge, span, message));
         }

@@ -7,7 +7,7 @@ use crate::relationship::shortened;
 use crate::schema::code::DiagnosticCode;
 use crate::schema::diagnostic::{Diagnostic, Span};
 use crate::schema::token::{Keyword, TokenKind};
-use crate::schema::tree::{Arrow, Expression, ExpressionKind, Name};
+use crate::schema::tree::{Arrow, ArrowSpelling, Expression, ExpressionKind, Name};
 
 use super::cursor::{Parsed, Parser};
 
@@ -156,11 +156,11 @@ impl Parser<'_> {
         let mut kind = ExpressionKind::Name;
         while matches!(self.current.kind, TokenKind::Arrow | TokenKind::Dot) {
             let start = self.current.span;
-            let (is_all, target) = self.parse_arrow_end()?;
+            let (spelling, target) = self.parse_arrow_end()?;
             match &mut kind {
                 ExpressionKind::Arrow(arrow) => arrow.rest = Some(start.to(self.span_from(start.start))),
                 _ => {
-                    kind = ExpressionKind::Arrow(Arrow { tupleset: name, is_all, target, rest: None });
+                    kind = ExpressionKind::Arrow(Arrow { tupleset: name, spelling, target, rest: None });
                 }
             }
         }
@@ -168,15 +168,15 @@ impl Parser<'_> {
         Ok(Expression { kind, span, depth: 1 })
     }
 
-    /// `->target`, `.any(target)` or `.all(target)`: whether it is `all`, and the target.
-    fn parse_arrow_end(&mut self) -> Parsed<(bool, Name)> {
+    /// `->target`, `.any(target)` or `.all(target)`: which of them, and the target.
+    fn parse_arrow_end(&mut self) -> Parsed<(ArrowSpelling, Name)> {
         if self.advance().kind == TokenKind::Arrow {
-            return Ok((false, self.expect_target()?));
+            return Ok((ArrowSpelling::Sign, self.expect_target()?));
         }
         let function = self.expect_name()?;
-        let is_all = match function.of(self.text) {
-            "any" => false,
-            "all" => true,
+        let spelling = match function.of(self.text) {
+            "any" => ArrowSpelling::Any,
+            "all" => ArrowSpelling::All,
             other => {
                 let found = shortened(other);
                 let message = format!("Expected 'any' or 'all' for arrow function, found: {found}");
@@ -188,7 +188,7 @@ impl Parser<'_> {
         self.expect(TokenKind::LeftParenthesis, "(")?;
         let target = self.expect_target()?;
         self.expect(TokenKind::RightParenthesis, ")")?;
-        Ok((is_all, target))
+        Ok((spelling, target))
     }
 
     fn expect_target(&mut self) -> Parsed<Name> {

@@ -1,0 +1,23 @@
+//! What the schema declares.
+
+use crate::schema::{Reflection, SchemaFilter};
+
+use super::error::ReflectSchemaError;
+use super::view::View;
+
+impl View {
+    /// The declarations of the schema that pass one of the filters, all if there is none; nothing before a schema was
+    /// written. Takes about a second for a schema of megabytes.
+    pub fn reflect_schema(&self, filters: &[SchemaFilter]) -> Result<Reflection, ReflectSchemaError> {
+        for filter in filters {
+            filter.check().map_err(|conflict| ReflectSchemaError::InvalidFilter {
+                filter: Box::new(filter.clone()),
+                conflict,
+            })?;
+        }
+        let mut reflection =
+            Reflection::read(self.schema_text()).map_err(ReflectSchemaError::Unreadable)?;
+        reflection.retain(filters);
+        Ok(reflection)
+    }
+}

@@ -8,6 +8,14 @@ use super::UnknownName;
 /// A schema that cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReflectSchemaError {
+    /// More filters than one question may have.
+    #[error("filter count of {count} is greater than maximum allowed of {count_max}")]
+    TooManyFilters {
+        /// Filters in the request.
+        count: usize,
+        /// Filters allowed.
+        count_max: usize,
+    },
     /// Nothing could pass a filter.
     #[error("the relationship filter provided is not valid: {conflict}")]
     InvalidFilter {

@@ -2,17 +2,46 @@
 
 use std::sync::Arc;
 
-use tonic::async_trait;
+use tonic::{Request, Response, Status, async_trait};
 
 use crate::server::backend::Backend;
+use crate::server::schema;
 use crate::server::wire::v1;
 
 /// Calls that may change, and those that older clients still make.
 #[derive(Debug)]
 pub(in crate::server) struct Experimental {
-    #[expect(dead_code, reason = "no method needs it yet")]
     pub(in crate::server) backend: Arc<Backend>,
 }
 
+/// The methods about the schema are those of `SchemaService` under their former names, and so are their messages.
 #[async_trait]
-impl v1::experimental_service_server::ExperimentalService for Experimental {}
+impl v1::experimental_service_server::ExperimentalService for Experimental {
+    async fn experimental_reflect_schema(
+        &self,
+        request: Request<v1::ReflectSchemaRequest>,
+    ) -> Result<Response<v1::ReflectSchemaResponse>, Status> {
+        schema::reflect_schema(&self.backend, request).await
+    }
+
+    async fn experimental_computable_permissions(
+        &self,
+        request: Request<v1::ComputablePermissionsRequest>,
+    ) -> Result<Response<v1::ComputablePermissionsResponse>, Status> {
+        schema::computable_permissions(&self.backend, request).await
+    }
+
+    async fn experimental_dependent_relations(
+        &self,
+        request: Request<v1::DependentRelationsRequest>,
+    ) -> Result<Response<v1::DependentRelationsResponse>, Status> {
+        schema::dependent_relations(&self.backend, request).await
+    }
+
+    async fn experimental_diff_schema(
+        &self,
+        request: Request<v1::DiffSchemaRequest>,
+    ) -> Result<Response<v1::DiffSchemaResponse>, Status> {
+        schema::diff_schema(&self.backend, request).await
+    }
+}

@@ -11,7 +11,7 @@ use super::syntax::{self, BinaryOperator, Literal, MacroNode, Node, NodeKind, Un
 /// Bytes of a line, with four for the operator at its end, from which on it is broken.
 const LINE_BYTES_MAX: usize = 80;
 
-/// An expression in the one layout that all spellings of it share. It means the same.
+/// An expression in the one layout that all spellings of it share, for people to read.
 pub fn lay_out(expression: &str) -> Result<String, Vec<CompileError>> {
     let tree = syntax::parse(expression)?;
     let mut layout = Layout::default();
@@ -207,6 +207,7 @@ impl Layout {
             Literal::Int(value) => write!(self.text, "{value}"),
             Literal::Uint(value) => write!(self.text, "{value}u"),
             Literal::Double(value) => {
+                // A whole number with an exponent becomes `1e+10.0`, which CEL itself does not read.
                 let shown = formats::show_double(*value);
                 let fraction = if shown.contains('.') { "" } else { ".0" };
                 write!(self.text, "{shown}{fraction}")

@@ -22,8 +22,7 @@ impl View {
                 conflict,
             })?;
         }
-        let mut reflection =
-            Reflection::read(self.schema_text()).map_err(ReflectSchemaError::Unreadable)?;
+        let mut reflection = Reflection::read(self.schema_text()).map_err(ReflectSchemaError::Unreadable)?;
         reflection.retain(filters);
         Ok(reflection)
     }

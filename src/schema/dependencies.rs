@@ -123,10 +123,14 @@ impl Places {
             Expression::SelfObject => tell(self.objects(own)),
             Expression::Node(node) => tell(self.node(*node)),
             Expression::Arrow(arrow) => {
-                arrow.targets.iter().for_each(|(_, target)| tell(self.node(*target)));
+                for (_, target) in &arrow.targets {
+                    tell(self.node(*target));
+                }
             }
             Expression::Union(operands) | Expression::Intersection(operands) => {
-                operands.iter().for_each(|operand| self.operands(operand, own, tell));
+                for operand in operands {
+                    self.operands(operand, own, tell);
+                }
             }
             Expression::Exclusion(base, subtrahend) => {
                 self.operands(base, own, tell);
@@ -153,7 +157,9 @@ impl Search {
                 self.waiting.extend(arrow.targets.iter().map(|(_, target)| *target));
             }
             Expression::Union(operands) | Expression::Intersection(operands) => {
-                operands.iter().for_each(|operand| self.expression(operand));
+                for operand in operands {
+                    self.expression(operand);
+                }
             }
             Expression::Exclusion(base, subtrahend) => {
                 self.expression(base);

@@ -24,7 +24,7 @@ mod tree;
 pub use caveat_change::{CaveatChange, CaveatChangeKind, forbidden_caveat_change};
 pub use code::{DiagnosticClass, DiagnosticCode};
 pub use compile::CompileOptions;
-pub use dependencies::{dependent_relations, computable_permissions};
+pub use dependencies::{computable_permissions, dependent_relations};
 pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Position, SchemaError, Span};
 pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,

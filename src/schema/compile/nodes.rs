@@ -122,7 +122,8 @@ impl Head {
 
 /// The diagnostic for a name that a definition has already given away.
 pub(super) fn duplicate(definition: &DefinitionName, name: &RelationName, place: Name) -> Diagnostic {
-    let message = format!("found duplicate relation/permission name `{name}` under definition `{definition}`");
+    let message =
+        format!("found duplicate relation/permission name `{name}` under definition `{definition}`");
     Diagnostic::new(DiagnosticCode::DuplicateRelation, place.span, message)
         .with("definition_name", definition.as_str())
         .with("relation_or_permission_name", name.as_str())

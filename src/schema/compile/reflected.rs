@@ -18,7 +18,7 @@ use crate::schema::tree::{
 };
 
 use super::CompileOptions;
-use super::declarations::{DeclaredDefinition, Declarations, documentation};
+use super::declarations::{Declarations, DeclaredDefinition, documentation};
 use super::nodes::duplicate;
 
 impl Reflection {
@@ -33,7 +33,8 @@ impl Reflection {
         let declarations = Declarations::collect(text, &file, options, &mut diagnostics);
         diagnostics.check(text)?;
 
-        let mut reader = Reader { text, comments: declarations.comments, diagnostics: Diagnostics::default() };
+        let mut reader =
+            Reader { text, comments: declarations.comments, diagnostics: Diagnostics::default() };
         let mut definitions: Vec<_> =
             declarations.definitions.iter().map(|declared| reader.definition(declared)).collect();
         reader.diagnostics.check(text)?;
@@ -44,7 +45,8 @@ impl Reflection {
             _ => None,
         });
         let declared = declarations.caveats.iter().zip(sources);
-        let mut caveats: Vec<_> = declared.map(|(declared, source)| reflected(declared, source.of(text))).collect();
+        let mut caveats: Vec<_> =
+            declared.map(|(declared, source)| reflected(declared, source.of(text))).collect();
         caveats.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self { definitions, caveats })
     }

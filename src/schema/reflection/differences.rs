@@ -161,26 +161,26 @@ impl Comparison {
         if before.comment != after.comment {
             self.push(Difference::RelationCommentChanged(after.clone()));
         }
-        self.subjects(before, after, |subject| Difference::SubjectRemoved(after.clone(), subject), after)?;
-        self.subjects(after, before, |subject| Difference::SubjectAdded(after.clone(), subject), after)
+        self.subjects(before, after, after, Difference::SubjectRemoved)?;
+        self.subjects(after, before, after, Difference::SubjectAdded)
     }
 
-    /// Tells of the kinds of subject that one relation allows and the other does not.
+    /// Tells of the kinds of subject that one relation allows and another does not, each with a relation.
     fn subjects(
         &mut self,
-        these: &ReflectedRelation,
-        those: &ReflectedRelation,
-        tell: impl Fn(ReflectedSubject) -> Difference,
+        has: &ReflectedRelation,
+        lacks: &ReflectedRelation,
         told: &ReflectedRelation,
+        tell: fn(ReflectedRelation, ReflectedSubject) -> Difference,
     ) -> Result<(), DifferencesExceeded> {
-        let mut known: HashSet<&ReflectedSubject> = those.subjects.iter().collect();
-        for subject in &these.subjects {
+        let mut known: HashSet<&ReflectedSubject> = lacks.subjects.iter().collect();
+        for subject in &has.subjects {
             if known.insert(subject) {
                 self.subjects += told.subjects.len();
                 if self.subjects > SUBJECTS_MAX {
                     return Err(DifferencesExceeded);
                 }
-                self.push(tell(subject.clone()));
+                self.push(tell(told.clone(), subject.clone()));
             }
         }
         Ok(())

@@ -57,31 +57,33 @@ impl Reflection {
         }
         self.definitions.retain_mut(|definition| {
             let name = definition.name.as_str();
-            let is_wanted = filters.iter().any(|filter| begins(&filter.definition, name));
+            let is_wanted = filters.iter().any(|filter| begins(filter.definition.as_ref(), name));
             if is_wanted {
                 retain_members(definition, filters);
             }
             is_wanted
         });
-        self.caveats
-            .retain(|caveat| filters.iter().any(|filter| begins(&filter.caveat, caveat.name.as_ref())));
+        self.caveats.retain(|caveat| {
+            filters.iter().any(|filter| begins(filter.caveat.as_ref(), caveat.name.as_ref()))
+        });
     }
 }
 
 fn retain_members(definition: &mut ReflectedDefinition, filters: &[SchemaFilter]) {
     let ReflectedDefinition { name, relations, permissions, .. } = definition;
-    let here = || filters.iter().filter(|filter| begins(&filter.definition, name.as_str()));
+    let here = || filters.iter().filter(|filter| begins(filter.definition.as_ref(), name.as_str()));
     if filters.iter().any(|filter| filter.relation.is_some()) {
         relations
-            .retain(|relation| here().any(|filter| begins(&filter.relation, relation.name.as_str())));
+            .retain(|relation| here().any(|filter| begins(filter.relation.as_ref(), relation.name.as_str())));
     }
     if filters.iter().any(|filter| filter.permission.is_some()) {
-        permissions
-            .retain(|permission| here().any(|filter| begins(&filter.permission, permission.name.as_str())));
+        permissions.retain(|permission| {
+            here().any(|filter| begins(filter.permission.as_ref(), permission.name.as_str()))
+        });
     }
 }
 
 /// Whether there is a prefix, and the name has it.
-fn begins(prefix: &Option<String>, name: &str) -> bool {
-    prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix))
+fn begins(prefix: Option<&String>, name: &str) -> bool {
+    prefix.is_some_and(|prefix| name.starts_with(prefix))
 }

@@ -43,9 +43,7 @@ fn difference(difference: Difference) -> v1::ReflectionSchemaDiff {
         Difference::RelationCommentChanged(changed) => {
             Diff::RelationDocCommentChanged(reflection::relation(changed))
         }
-        Difference::SubjectAdded(relation, added) => {
-            Diff::RelationSubjectTypeAdded(subject(relation, added))
-        }
+        Difference::SubjectAdded(relation, added) => Diff::RelationSubjectTypeAdded(subject(relation, added)),
         Difference::SubjectRemoved(relation, removed) => {
             Diff::RelationSubjectTypeRemoved(subject(relation, removed))
         }
@@ -62,9 +60,7 @@ fn difference(difference: Difference) -> v1::ReflectionSchemaDiff {
         Difference::CaveatCommentChanged(changed) => {
             Diff::CaveatDocCommentChanged(reflection::caveat(changed))
         }
-        Difference::CaveatExpressionChanged(changed) => {
-            Diff::CaveatExprChanged(reflection::caveat(changed))
-        }
+        Difference::CaveatExpressionChanged(changed) => Diff::CaveatExprChanged(reflection::caveat(changed)),
         Difference::ParameterAdded(added) => Diff::CaveatParameterAdded(reflection::parameter(added)),
         Difference::ParameterRemoved(removed) => Diff::CaveatParameterRemoved(reflection::parameter(removed)),
         Difference::ParameterTypeChanged(parameter, previous) => {

@@ -105,7 +105,11 @@ fn what_a_schema_declares_is_what_it_compiles_to() {
         let permissions = reflection.definitions.iter().flat_map(|definition| &definition.permissions);
         let relations = relations.map(|relation| {
             let subjects: Vec<_> = relation.subjects.iter().map(subject).collect();
-            (format!("{}#{}", relation.definition, relation.name), relation.comment.clone(), subjects.join(" | "))
+            (
+                format!("{}#{}", relation.definition, relation.name),
+                relation.comment.clone(),
+                subjects.join(" | "),
+            )
         });
         let permissions = permissions.map(|permission| {
             let name = format!("{}#{}", permission.definition, permission.name);

@@ -12,6 +12,7 @@
 
 mod ask;
 mod completions;
+mod dependencies;
 mod history;
 mod lookups;
 #[path = "../naive/mod.rs"]

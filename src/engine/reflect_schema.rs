@@ -10,7 +10,7 @@ const FILTERS_MAX: usize = 1_000;
 
 impl View {
     /// The declarations of the schema that pass one of the filters, all if there is none; nothing before a schema was
-    /// written. Takes about a second for a schema of megabytes.
+    /// written. Takes some hundred milliseconds for a schema of megabytes.
     pub fn reflect_schema(&self, filters: &[SchemaFilter]) -> Result<Reflection, ReflectSchemaError> {
         if filters.len() > FILTERS_MAX {
             let (count, count_max) = (filters.len(), FILTERS_MAX);

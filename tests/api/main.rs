@@ -19,5 +19,6 @@ mod malformed;
 mod notation;
 mod read_relationships;
 mod schema;
+mod schema_reflection;
 mod server;
 mod write_relationships;

@@ -1,5 +1,7 @@
 //! Writing schemas over data.
 
+use std::path::Path;
+
 use arrowroot::engine::{Engine, EngineOptions, WriteSchemaError};
 
 use crate::support::{SCHEMA, engine, head, write};
@@ -47,4 +49,24 @@ fn what_nothing_uses_may_go() {
     engine.write_schema(&without_wildcard).unwrap();
     let without_permission = without_wildcard.replace("    permission edit = owner - viewer\n", "");
     engine.write_schema(&without_permission).unwrap();
+}
+
+#[test]
+fn a_schema_that_is_read_and_written_again_is_no_change() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/good");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for path in files.filter(|path| path.extension().is_some_and(|kind| kind == "zed")) {
+        let engine = Engine::in_memory(EngineOptions::default()).unwrap();
+        engine.write_schema(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let before = head(&engine);
+        let Some(read) = before.read_schema() else { continue };
+        assert_eq!(before.diff_schema(read).unwrap(), [], "{}", path.display());
+        engine.write_schema(read).unwrap();
+        let after = head(&engine);
+        assert_eq!(after.read_schema(), Some(read));
+        assert_eq!(after.reflect_schema(&[]).unwrap(), before.reflect_schema(&[]).unwrap());
+        count += 1;
+    }
+    assert!(count >= 80, "only {count} schemas");
 }

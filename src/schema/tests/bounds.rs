@@ -159,6 +159,24 @@ fn partials_that_double_at_every_step_are_refused() {
 }
 
 #[test]
+fn partials_of_much_text_are_refused_where_they_are_inlined_often() {
+    let subjects: Vec<_> = (0..10_000).map(|index| format!("t{index:04}")).collect();
+    let long = "x".repeat(60_000);
+    for member in [
+        format!("relation viewer: {}", subjects.join(" | ")),
+        format!("// {long}\n relation viewer: doc"),
+        format!("permission view = {}", vec!["viewer"; 8_000].join(" + ")),
+    ] {
+        let mut text = format!("use partial\npartial par {{\n {member}\n}}\n");
+        for index in 0..300 {
+            write!(text, "definition doc{index} {{\n ...par\n}}\n").unwrap();
+        }
+        assert_eq!(refused(&text).first().code, DiagnosticCode::TooLarge);
+        assert_eq!(Reflection::read(&text).unwrap_err().first().code, DiagnosticCode::TooLarge);
+    }
+}
+
+#[test]
 fn chain_of_partials_is_followed_without_recursion() {
     let mut text = String::from("use partial\npartial p0 { relation viewer: doc; }\n");
     for index in 1..50_000 {

@@ -34,9 +34,8 @@ definition doc {
 }
 ";
 
-fn fully() -> Option<v1::Consistency> {
-    Some(v1::Consistency { requirement: Some(Requirement::FullyConsistent(true)) })
-}
+const FULLY: Option<v1::Consistency> =
+    Some(v1::Consistency { requirement: Some(Requirement::FullyConsistent(true)) });
 
 /// `doc#view` with an exclamation mark behind permissions, one after another.
 fn listed(references: &[v1::ReflectionRelationReference]) -> String {
@@ -83,13 +82,13 @@ async fn holding(schema: &str) -> (Running, Client) {
 
 async fn reflect(client: &mut Client, filters: &[&str]) -> Result<v1::ReflectSchemaResponse, Status> {
     let optional_filters = filters.iter().map(|text| filter(text)).collect();
-    let request = v1::ReflectSchemaRequest { consistency: fully(), optional_filters };
+    let request = v1::ReflectSchemaRequest { consistency: FULLY, optional_filters };
     Ok(client.schema.reflect_schema(request).await?.into_inner())
 }
 
 async fn computable(client: &mut Client, definition: &str, relation: &str, prefix: &str) -> String {
     let request = v1::ComputablePermissionsRequest {
-        consistency: fully(),
+        consistency: FULLY,
         definition_name: definition.to_owned(),
         relation_name: relation.to_owned(),
         optional_definition_name_filter: prefix.to_owned(),
@@ -102,7 +101,7 @@ async fn computable(client: &mut Client, definition: &str, relation: &str, prefi
 
 async fn dependent(client: &mut Client, definition: &str, permission: &str) -> String {
     let request = v1::DependentRelationsRequest {
-        consistency: fully(),
+        consistency: FULLY,
         definition_name: definition.to_owned(),
         permission_name: permission.to_owned(),
     };
@@ -113,7 +112,7 @@ async fn dependent(client: &mut Client, definition: &str, permission: &str) -> S
 }
 
 async fn diff(client: &mut Client, text: &str) -> Result<Vec<Diff>, Status> {
-    let request = v1::DiffSchemaRequest { consistency: fully(), comparison_schema: text.to_owned() };
+    let request = v1::DiffSchemaRequest { consistency: FULLY, comparison_schema: text.to_owned() };
     let response = client.schema.diff_schema(request).await?.into_inner();
     Ok(response.diffs.into_iter().map(|difference| difference.diff.unwrap()).collect())
 }
@@ -409,14 +408,13 @@ async fn consistency_is_looked_at_first() {
 async fn the_experimental_methods_answer_the_same() {
     let (running, mut client) = holding(SCHEMA).await;
     let mut experimental = ExperimentalServiceClient::new(running.channel().await);
-    let request =
-        v1::ReflectSchemaRequest { consistency: fully(), optional_filters: vec![filter("d - - -")] };
+    let request = v1::ReflectSchemaRequest { consistency: FULLY, optional_filters: vec![filter("d - - -")] };
     assert_eq!(
         experimental.experimental_reflect_schema(request.clone()).await.unwrap().into_inner(),
         client.schema.reflect_schema(request).await.unwrap().into_inner()
     );
     let request = v1::ComputablePermissionsRequest {
-        consistency: fully(),
+        consistency: FULLY,
         definition_name: "user".to_owned(),
         ..Default::default()
     };
@@ -426,8 +424,7 @@ async fn the_experimental_methods_answer_the_same() {
     );
     for permission_name in ["view".to_owned(), "viewer".to_owned()] {
         let definition_name = "doc".to_owned();
-        let request =
-            v1::DependentRelationsRequest { consistency: fully(), definition_name, permission_name };
+        let request = v1::DependentRelationsRequest { consistency: FULLY, definition_name, permission_name };
         let former = experimental.experimental_dependent_relations(request.clone()).await;
         let present = client.schema.dependent_relations(request).await;
         match (former, present) {
@@ -436,7 +433,7 @@ async fn the_experimental_methods_answer_the_same() {
         }
     }
     let comparison_schema = SCHEMA.replace("relation parent: doc", "relation parent: doc | user");
-    let request = v1::DiffSchemaRequest { consistency: fully(), comparison_schema };
+    let request = v1::DiffSchemaRequest { consistency: FULLY, comparison_schema };
     let found = experimental.experimental_diff_schema(request.clone()).await.unwrap().into_inner();
     assert_eq!(found.diffs.len(), 1);
     assert_eq!(found, client.schema.diff_schema(request).await.unwrap().into_inner());
@@ -461,10 +458,11 @@ async fn large_schemas_are_told_and_compared() {
 #[tokio::test]
 async fn differences_that_would_repeat_large_relations_without_end_are_refused() {
     let types: Vec<_> = (0..2_000).map(|index| format!("t{index:04}")).collect();
-    let declared: String = types.iter().map(|name| format!("definition {name} {{}}\n")).collect();
+    let declared: Vec<_> = types.iter().map(|name| format!("definition {name} {{}}")).collect();
+    let declared = declared.join("\n");
     let wide = |form: &str| {
         let subjects: Vec<_> = types.iter().map(|name| format!("{name}{form}")).collect();
-        format!("{declared}definition doc {{\n relation viewer: {}\n}}\n", subjects.join(" | "))
+        format!("{declared}\ndefinition doc {{\n relation viewer: {}\n}}\n", subjects.join(" | "))
     };
     let (_running, mut client) = holding(&wide("")).await;
     let told = told_of(diff(&mut client, &wide(":*")).await);

@@ -39,7 +39,7 @@ fn dependencies_are_those_that_the_definition_of_dependence_gives() {
             };
             let question =
                 ComputablePermissions { definition: definition.clone(), relation, ..Default::default() };
-            let answer = names(&model, view.computable_permissions(&question).unwrap());
+            let answer = names(&model, &view.computable_permissions(&question).unwrap());
             assert_eq!(answer, computable(&model, start), "{question:?}\n{text}");
             found += answer.len();
         }
@@ -49,7 +49,7 @@ fn dependencies_are_those_that_the_definition_of_dependence_gives() {
                     definition: definition.name.clone(),
                     permission: permission.clone(),
                 };
-                let answer = names(&model, view.dependent_relations(&question).unwrap());
+                let answer = names(&model, &view.dependent_relations(&question).unwrap());
                 let start = node_of(&definition.name, permission);
                 assert_eq!(answer, dependent(&model, &start), "{question:?}\n{text}");
                 found += answer.len();
@@ -60,7 +60,7 @@ fn dependencies_are_those_that_the_definition_of_dependence_gives() {
 }
 
 /// An answer as a set, after a look at its order and at what is said of each.
-fn names(model: &Model, answer: Vec<SchemaReference>) -> BTreeSet<Thing> {
+fn names(model: &Model, answer: &[SchemaReference]) -> BTreeSet<Thing> {
     let order: Vec<_> = answer.iter().map(|one| (one.definition.as_str(), one.name.as_str())).collect();
     assert!(order.is_sorted_by(|one, other| one < other), "{order:?}");
     let things = answer.iter().map(|reference| {

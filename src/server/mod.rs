@@ -6,6 +6,7 @@ mod backend;
 mod convert;
 mod deadline;
 mod error;
+mod experimental;
 mod fitting;
 mod guard;
 mod health;

@@ -14,10 +14,12 @@ use tower::util::BoxCloneSyncService;
 
 use super::auth::Doorkeeper;
 use super::backend::Backend;
+use super::experimental::Experimental;
 use super::guard::Guarded;
 use super::health::HealthOfEngine;
 use super::schema::Schemas;
 use super::wire::FILE_DESCRIPTOR_SET;
+use super::wire::v1::experimental_service_server::ExperimentalServiceServer;
 use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
 use super::wire::v1::schema_service_server::SchemaServiceServer;
 
@@ -36,6 +38,7 @@ struct Services<P> {
     doorkeeper: Doorkeeper,
     permissions: PermissionsServiceServer<P>,
     schema: SchemaServiceServer<Schemas>,
+    experimental: ExperimentalServiceServer<Experimental>,
     health: HealthServer<HealthOfEngine>,
     reflection_v1: Reflection,
     reflection_v1alpha: Reflection,
@@ -51,6 +54,7 @@ impl<P: PermissionsService> Router<P> {
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
         let schema = Schemas { backend: Arc::clone(backend) };
+        let experimental = Experimental { backend: Arc::clone(backend) };
         let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_stopping };
         let reflection = || {
             tonic_reflection::server::Builder::configure()
@@ -61,6 +65,7 @@ impl<P: PermissionsService> Router<P> {
             doorkeeper,
             permissions: PermissionsServiceServer::new(permissions).max_decoding_message_size(bytes_max),
             schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
+            experimental: ExperimentalServiceServer::new(experimental).max_decoding_message_size(bytes_max),
             health: HealthServer::new(health),
             reflection_v1: Reflection::new(reflection().build_v1()?),
             reflection_v1alpha: Reflection::new(reflection().build_v1alpha()?),
@@ -101,6 +106,10 @@ where
             }
             "authzed.api.v1.SchemaService" => {
                 let mut service = services.schema.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "authzed.api.v1.ExperimentalService" => {
+                let mut service = services.experimental.clone();
                 Guarded::start(move || service.call(request))
             }
             "grpc.health.v1.Health" => {

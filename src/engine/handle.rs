@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::index::{Index, Terms};
 use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
-use crate::relationship::{Revision, Timestamp};
+use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::committer::{Committer, Write};
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
@@ -139,7 +139,7 @@ impl Replay<'_> {
                 // The journal decides what was there, not the clock: nothing counts as expired.
                 self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
             }
-            RelationshipChange::Delete { resource, relation, subject } => {
+            RelationshipChange::Delete(Relationship { resource, relation, subject, .. }) => {
                 if let Some(edge) = self.index.find(resource, relation, subject) {
                     self.index.delete(edge, revision, Timestamp::MIN);
                 }

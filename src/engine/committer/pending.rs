@@ -123,6 +123,7 @@ impl Pending {
             schema,
             changes,
             metadata_json,
+            counter: None,
         });
         revision
     }

@@ -8,9 +8,13 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
+mod counters;
 mod lookup;
+mod watch;
 
+pub use counters::{CountRelationshipsError, RegisterCounterError, UnregisterCounterError};
 pub use lookup::LookupError;
+pub use watch::WatchError;
 
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,10 +3,13 @@
 //! Reads are answered from a [`View`], which is the graph and its schema at one revision. Writes go to the committer,
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
+mod budget;
 mod check_permission;
 mod clock;
 mod committer;
 mod conditions;
+mod count_relationships;
+mod counters;
 mod delete_relationships;
 mod error;
 mod handle;
@@ -16,19 +19,25 @@ mod matching;
 mod names;
 mod options;
 mod read_relationships;
+mod register_counter;
 mod request;
 mod state;
 mod token;
+mod unregister_counter;
 mod view;
 mod wait;
+mod watch;
+mod window;
 mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use count_relationships::Counted;
 pub use error::{
-    CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError, UnknownName, Unwritable,
+    CheckPermissionError, ConditionError, ConsistencyError, CountRelationshipsError, CursorError,
+    DeleteRelationshipsError, InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError,
+    RegisterCounterError, UnknownName, UnregisterCounterError, Unwritable, WatchError,
     WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
@@ -36,8 +45,10 @@ pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, R
 pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
 pub use read_relationships::RelationshipReader;
+pub use register_counter::RegisterCounter;
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
 };
 pub use token::{Consistency, ZedToken};
 pub use view::View;
+pub use watch::{Changes, JournalTurn, Step, Watch, Watcher};

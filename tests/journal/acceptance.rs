@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use arrowroot::journal::{AppendError, Journal, RelationshipChange, Transaction};
-use arrowroot::relationship::{Relationship, Revision};
+use arrowroot::relationship::Revision;
 
 use super::support::{append_each, head, large, read, single, singles, transaction};
 

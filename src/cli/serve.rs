@@ -3,6 +3,7 @@
 mod datastore;
 mod error;
 mod grpc;
+mod history;
 mod limits;
 mod logging;
 mod stop_signal;
@@ -26,6 +27,8 @@ pub(super) struct Serve {
     grpc: grpc::Grpc,
     #[command(flatten)]
     datastore: datastore::Datastore,
+    #[command(flatten)]
+    history: history::History,
     #[command(flatten)]
     limits: limits::Limits,
     #[command(flatten)]
@@ -56,7 +59,7 @@ impl Serve {
     }
 
     fn engine_options(&self) -> EngineOptions {
-        let mut options = EngineOptions::default();
+        let mut options = EngineOptions { retention: self.history.retention(), ..EngineOptions::default() };
         self.limits.apply_to_engine(&mut options.limits);
         options
     }
@@ -64,7 +67,8 @@ impl Serve {
     fn server_options(&self) -> ServerOptions {
         let mut limits = RequestLimits::default();
         self.limits.apply_to_requests(&mut limits);
-        let mut options = ServerOptions { limits, ..ServerOptions::default() };
+        let mut options =
+            ServerOptions { limits, watch: self.history.watch_options(), ..ServerOptions::default() };
         self.grpc.apply(&mut options);
         options
     }

@@ -4,7 +4,6 @@ use tokio::sync::oneshot;
 
 use crate::index::Edge;
 use crate::journal::RelationshipChange;
-use crate::relationship::Relationship;
 
 use super::committer::{Pending, Reply, Write};
 use super::conditions::{self, Answer};
@@ -88,10 +87,8 @@ fn delete(request: DeleteRelationships, pending: &mut Pending) -> Result<Deleted
     let mut changes = Vec::with_capacity(edges.len());
     for edge in edges {
         let deleted = relationship(pending.snapshot(), edge);
-        if let (Some(Relationship { resource, relation, subject, .. }), true) =
-            (deleted, pending.delete(edge))
-        {
-            changes.push(RelationshipChange::Delete { resource, relation, subject });
+        if let (Some(deleted), true) = (deleted, pending.delete(edge)) {
+            changes.push(RelationshipChange::Delete(deleted));
         }
     }
     let count = changes.len() as u64;

@@ -1,7 +1,9 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
+mod counters;
 mod lookup;
 mod reflection;
+mod watch;
 
 use crate::caveat::ContextError;
 use crate::evaluate::EvaluateError;
@@ -11,8 +13,10 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
+pub use counters::{CountRelationshipsError, RegisterCounterError, UnregisterCounterError};
 pub use lookup::LookupError;
 pub use reflection::{DiffSchemaError, ReflectSchemaError, SchemaDependencyError};
+pub use watch::WatchError;
 
 /// A name that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

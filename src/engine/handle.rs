@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use crate::index::{Index, Terms};
 use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
-use crate::relationship::{Revision, Timestamp};
+use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::committer::{Committer, Write};
+use super::counters::Counters;
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
 use super::options::EngineOptions;
 use super::state::{Head, Schemas, State};
 use super::token::{Consistency, ZedToken};
 use super::view::View;
+use super::window::Window;
 
 /// A relationship graph: durable, in order, and ready to be asked.
 ///
@@ -24,6 +26,8 @@ pub struct Engine {
     // Before the state: the threads end first.
     committer: Committer,
     pub(super) state: Arc<State>,
+    /// The committer's threads have it, too; watchers do only while they read.
+    pub(super) journal: Arc<dyn Journal>,
 }
 
 impl Engine {
@@ -40,10 +44,17 @@ impl Engine {
     /// Opens the graph that a journal tells of.
     pub fn with_journal(journal: Arc<dyn Journal>, options: EngineOptions) -> Result<Self, OpenError> {
         let index = Index::default();
-        let mut replay =
-            Replay { index: &index, head: Revision::ZERO, schemas: Schemas::default(), problem: None };
+        let mut replay = Replay {
+            index: &index,
+            window: Window::new(options.retention),
+            now: options.clock.now(),
+            head: Revision::ZERO,
+            schemas: Schemas::default(),
+            counters: Counters::default(),
+            problem: None,
+        };
         journal.read(Revision::ZERO, &mut |transaction| replay.apply(&transaction))?;
-        let Replay { head, schemas, problem, .. } = replay;
+        let Replay { window, head, schemas, counters, problem, .. } = replay;
         if let Some(problem) = problem {
             return Err(OpenError::Replay { revision: head.next(), problem });
         }
@@ -51,10 +62,10 @@ impl Engine {
             let problem = "its schema does not compile".to_owned();
             return Err(OpenError::Replay { revision: head, problem });
         }
-        let head = Head { revision: head, schemas: Arc::new(schemas) };
-        let state = Arc::new(State::new(journal.identity(), index, options, head));
-        let committer = Committer::start(&state, journal).map_err(OpenError::Thread)?;
-        Ok(Self { committer, state })
+        let head = Head { revision: head, schemas: Arc::new(schemas), counters: Arc::new(counters) };
+        let state = Arc::new(State::new(journal.identity(), index, options, head, window));
+        let committer = Committer::start(&state, Arc::clone(&journal)).map_err(OpenError::Thread)?;
+        Ok(Self { committer, state, journal })
     }
 
     /// The graph in a state that meets a requirement.
@@ -78,14 +89,21 @@ impl Engine {
         self.state.index.expiring_count()
     }
 
+    /// How many watchers there are.
+    pub fn watcher_count(&self) -> usize {
+        self.state.feed.watcher_count()
+    }
+
     /// Whether the last write could be made durable.
     pub fn is_writable(&self) -> bool {
         self.state.is_writable()
     }
 
-    /// Makes durable what was accepted, and refuses further writes. Reads go on.
+    /// Makes durable what was accepted, and refuses further writes. Reads go on; watches end once they have told
+    /// everything.
     pub fn close(&self) {
         self.committer.stop();
+        self.state.feed.close();
     }
 
     pub(super) async fn submit(&self, write: Box<dyn Write>) -> Result<(), Unwritable> {
@@ -97,11 +115,21 @@ impl Engine {
     }
 }
 
+/// Watchers may live longer.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 /// Builds the index from the journal.
 struct Replay<'index> {
     index: &'index Index,
+    window: Window,
+    now: Timestamp,
     head: Revision,
     schemas: Schemas,
+    counters: Counters,
     problem: Option<String>,
 }
 
@@ -120,6 +148,11 @@ impl Replay<'_> {
         if let Some(text) = &transaction.schema {
             self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);
         }
+        if let Some(change) = &transaction.counter {
+            self.counters.apply(change);
+        }
+        // What a wrong clock dated ahead would be kept until then.
+        self.window.record(transaction.committed_at.min(self.now), transaction.revision);
         self.head = transaction.revision;
         ControlFlow::Continue(())
     }
@@ -139,7 +172,7 @@ impl Replay<'_> {
                 // The journal decides what was there, not the clock: nothing counts as expired.
                 self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
             }
-            RelationshipChange::Delete { resource, relation, subject } => {
+            RelationshipChange::Delete(Relationship { resource, relation, subject, .. }) => {
                 if let Some(edge) = self.index.find(resource, relation, subject) {
                     self.index.delete(edge, revision, Timestamp::MIN);
                 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::index::{DefinitionKey, ELLIPSIS, Edge, ObjectKey, RelationKey, Snapshot, WILDCARD};
 use crate::relationship::{RelationshipFilter, SubjectIdFilter, SubjectRelationFilter};
 
+use super::budget::Budget;
+
 /// Edges copied out of the index at once, and resources looked at at once.
 const CHUNK: usize = 256;
 
@@ -19,6 +21,7 @@ pub(super) struct Matcher<'view> {
     /// The relations that edges may have; any if there is nothing.
     relations: Option<Vec<RelationKey>>,
     subject: Option<SubjectMatcher>,
+    budget: Option<&'view Budget<'view>>,
 }
 
 struct SubjectMatcher {
@@ -80,7 +83,13 @@ impl<'view> Matcher<'view> {
             resource_id_prefix: filter.resource_id_prefix.as_ref().map(ToString::to_string),
             relations,
             subject,
+            budget: None,
         }
+    }
+
+    /// The same at a price: the walk ends when the budget does.
+    pub(super) fn within(self, budget: &'view Budget<'view>) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot<'view> {
@@ -144,7 +153,7 @@ impl<'view> Matcher<'view> {
                 });
                 after = chunk.last().copied();
                 let is_last = chunk.len() < CHUNK;
-                if !chunk.into_iter().filter(is_match).all(&mut visitor) {
+                if !self.spend(chunk.len()) || !chunk.into_iter().filter(is_match).all(&mut visitor) {
                     return false;
                 }
                 if is_last {
@@ -195,7 +204,7 @@ impl<'view> Matcher<'view> {
                     after = chunk.last().copied();
                     let is_last = chunk.len() < CHUNK;
                     let is_match = |edge: &Edge| self.is_resource_match(edge.resource);
-                    if !chunk.into_iter().filter(is_match).all(&mut visitor) {
+                    if !self.spend(chunk.len()) || !chunk.into_iter().filter(is_match).all(&mut visitor) {
                         return false;
                     }
                     if is_last {
@@ -205,6 +214,11 @@ impl<'view> Matcher<'view> {
             }
         }
         true
+    }
+
+    /// Whether the budget allows for this.
+    fn spend(&self, visits: usize) -> bool {
+        self.budget.is_none_or(|budget| budget.spend(visits))
     }
 
     fn is_subject_match(&self, edge: &Edge) -> bool {
@@ -289,6 +303,9 @@ impl Matcher<'_> {
             };
             let resource = self.snapshot.find_object(definition, wanted).filter(|_| is_in_range);
             return resource.map(|resource| (Arc::from(wanted.as_str()), resource)).into_iter().collect();
+        }
+        if !self.spend(CHUNK) {
+            return Vec::new();
         }
         let mut page = self.snapshot.objects_by_name(definition, from, CHUNK);
         if let Some(prefix) = &self.resource_id_prefix {

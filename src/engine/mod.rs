@@ -3,11 +3,14 @@
 //! Reads are answered from a [`View`], which is the graph and its schema at one revision. Writes go to the committer,
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
+mod budget;
 mod check_permission;
 mod clock;
 mod committer;
 mod computable_permissions;
 mod conditions;
+mod count_relationships;
+mod counters;
 mod delete_relationships;
 mod dependent_relations;
 mod diff_schema;
@@ -20,33 +23,40 @@ mod names;
 mod options;
 mod read_relationships;
 mod reflect_schema;
+mod register_counter;
 mod request;
 mod schema_reference;
 mod state;
 mod token;
+mod unregister_counter;
 mod view;
 mod wait;
+mod watch;
+mod window;
 mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;
+pub use count_relationships::Counted;
 pub use dependent_relations::DependentRelations;
 pub use error::{
-    CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    DiffSchemaError, InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError,
-    ReflectSchemaError, SchemaDependencyError, UnknownName, Unwritable, WriteRelationshipsError,
-    WriteSchemaError,
+    CheckPermissionError, ConditionError, ConsistencyError, CountRelationshipsError, CursorError,
+    DeleteRelationshipsError, DiffSchemaError, InvalidCursor, InvalidFilter, LookupError, OpenError,
+    ReadRelationshipsError, ReflectSchemaError, RegisterCounterError, SchemaDependencyError, UnknownName,
+    UnregisterCounterError, Unwritable, WatchError, WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
 pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
 pub use read_relationships::RelationshipReader;
+pub use register_counter::RegisterCounter;
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
 };
 pub use schema_reference::SchemaReference;
 pub use token::{Consistency, ZedToken};
 pub use view::View;
+pub use watch::{Changes, JournalTurn, Step, Watch, Watcher};

@@ -1,6 +1,7 @@
 //! How an engine is to behave.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::evaluate::Limits;
 
@@ -14,11 +15,17 @@ pub struct EngineOptions {
     pub limits: EngineLimits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// How long the past can be asked for and watched from. The newest state always can.
+    pub retention: Duration,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { limits: EngineLimits::default(), clock: Arc::new(SystemClock) }
+        Self {
+            limits: EngineLimits::default(),
+            clock: Arc::new(SystemClock),
+            retention: Duration::from_hours(24),
+        }
     }
 }
 
@@ -30,6 +37,8 @@ pub struct EngineLimits {
     pub depth_max: u32,
     /// Sub-questions asked and entries read by one check, together.
     pub visits_max: u64,
+    /// Relationships and resources that one count looks at, together.
+    pub count_visits_max: u64,
     /// Updates in one write.
     pub updates_max: usize,
     /// Preconditions of one write or delete.
@@ -50,6 +59,7 @@ impl Default for EngineLimits {
         Self {
             depth_max,
             visits_max,
+            count_visits_max: 1_000_000_000,
             updates_max: 1000,
             preconditions_max: 1000,
             delete_limit_max: 1000,

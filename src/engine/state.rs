@@ -7,12 +7,16 @@ use arc_swap::ArcSwap;
 
 use crate::evaluate::Program;
 use crate::index::{Index, RelationNames};
-use crate::journal::JournalIdentity;
+use crate::journal::{JournalIdentity, Transaction};
 use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
 use super::clock::Time;
+use super::counters::Counters;
+use super::error::ConsistencyError;
 use super::options::EngineOptions;
+use super::watch::Feed;
+use super::window::Window;
 
 /// How long a view keeps the time at which it was taken.
 const VIEW_SECONDS_MAX: i64 = 30;
@@ -27,6 +31,8 @@ pub(super) struct State {
     pub(super) index: Index,
     pub(super) options: EngineOptions,
     pub(super) time: Time,
+    pub(super) feed: Feed,
+    window: Window,
     head: ArcSwap<Head>,
     is_writable: AtomicBool,
 }
@@ -36,6 +42,15 @@ pub(super) struct State {
 pub(super) struct Head {
     pub(super) revision: Revision,
     pub(super) schemas: Arc<Schemas>,
+    pub(super) counters: Arc<Counters>,
+}
+
+impl Head {
+    /// Refuses a revision that is not there yet.
+    pub(super) fn check_reached(&self, revision: Revision) -> Result<(), ConsistencyError> {
+        let head = self.revision;
+        if revision <= head { Ok(()) } else { Err(ConsistencyError::Future { revision, head }) }
+    }
 }
 
 /// Every schema that there has been, each from its revision on, oldest first.
@@ -54,10 +69,27 @@ struct SchemaVersion {
 }
 
 impl State {
-    pub(super) fn new(identity: JournalIdentity, index: Index, options: EngineOptions, head: Head) -> Self {
+    pub(super) fn new(
+        identity: JournalIdentity,
+        index: Index,
+        options: EngineOptions,
+        head: Head,
+        window: Window,
+    ) -> Self {
+        let feed = Feed::new(head.revision);
         let head = ArcSwap::from_pointee(head);
         let time = Time::new(Arc::clone(&options.clock));
-        Self { identity, index, options, time, head, is_writable: AtomicBool::new(true) }
+        Self { identity, index, options, time, feed, window, head, is_writable: AtomicBool::new(true) }
+    }
+
+    /// Refuses a revision that is not there yet, or no longer kept.
+    pub(super) fn check_kept(&self, revision: Revision, head: &Head) -> Result<(), ConsistencyError> {
+        head.check_reached(revision)?;
+        if revision == head.revision {
+            return Ok(());
+        }
+        let oldest = self.window.oldest(self.time.now());
+        if revision >= oldest { Ok(()) } else { Err(ConsistencyError::Expired { revision, oldest }) }
     }
 
     /// The time that a snapshot is to be taken at. Where nothing expires, all times are alike, and the clock is not
@@ -82,9 +114,16 @@ impl State {
         self.head.load_full()
     }
 
-    /// Lets readers see a state that has become durable.
-    pub(super) fn publish(&self, head: Head) {
+    /// Lets readers see a state that has become durable, and watchers what led to it.
+    pub(super) fn publish(&self, head: Head, transactions: Vec<Transaction>) {
+        let revision = head.revision;
+        for transaction in &transactions {
+            self.window.record(transaction.committed_at, transaction.revision);
+        }
+        // Before the head: whoever sees the head finds them.
+        self.feed.keep(transactions);
         self.head.store(Arc::new(head));
+        self.feed.announce(revision);
     }
 
     pub(super) fn is_writable(&self) -> bool {

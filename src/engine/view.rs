@@ -6,6 +6,7 @@ use crate::evaluate::Program;
 use crate::index::Snapshot;
 use crate::relationship::{Revision, Timestamp};
 
+use super::counters::Counters;
 use super::error::{ConsistencyError, CursorError, InvalidCursor};
 use super::state::{Head, State};
 use super::token::{Consistency, Cursor, ZedToken};
@@ -30,15 +31,20 @@ impl View {
             Consistency::MinimizeLatency | Consistency::FullyConsistent => Ok(Self::at_head(state, head)),
             Consistency::AtLeastAsFresh(token) => {
                 let revision = token.decode(state.identity)?;
-                is_reached(revision, &head)?;
+                head.check_reached(revision)?;
                 Ok(Self::at_head(state, head))
             }
             Consistency::AtExactSnapshot(token) => {
                 let revision = token.decode(state.identity)?;
-                is_reached(revision, &head)?;
+                state.check_kept(revision, &head)?;
                 Ok(Self::at_revision(state, head, revision))
             }
         }
+    }
+
+    /// The newest state.
+    pub(super) fn at_newest(state: &Arc<State>) -> Self {
+        Self::at_head(state, state.head())
     }
 
     /// The state that a cursor's first page was read at, and the position to go on after.
@@ -52,7 +58,7 @@ impl View {
             return Err(InvalidCursor::OtherCall.into());
         }
         let head = state.head();
-        is_reached(cursor.revision, &head)?;
+        state.check_kept(cursor.revision, &head)?;
         Ok((Self::at_revision(state, head, cursor.revision), cursor.position))
     }
 
@@ -88,6 +94,11 @@ impl View {
         self.head.schemas.text_at(self.revision).map_or("", |text| text)
     }
 
+    /// The counters that are registered now, whatever the revision.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.head.counters
+    }
+
     pub(super) fn snapshot(&self) -> Snapshot<'_> {
         self.state.index.snapshot(self.revision, self.state.snapshot_time_since(self.now))
     }
@@ -101,13 +112,5 @@ impl View {
         let program = head.schemas.program_at(revision, state.index.relation_names());
         let now = state.snapshot_time();
         Self { state: Arc::clone(state), head, revision, now, program }
-    }
-}
-
-fn is_reached(revision: Revision, head: &Head) -> Result<(), ConsistencyError> {
-    if revision <= head.revision {
-        Ok(())
-    } else {
-        Err(ConsistencyError::Future { revision, head: head.revision })
     }
 }

@@ -106,16 +106,23 @@ fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, 
                 }
             }
             UpdateOperation::Delete => {
-                let Relationship { resource, relation, subject, .. } = relationship;
-                let edge = pending.state().index.find(&resource, &relation, &subject);
-                if edge.is_some_and(|edge| pending.delete(edge)) {
-                    changes.push(RelationshipChange::Delete { resource, relation, subject });
-                }
+                changes.extend(delete(relationship, pending));
             }
         }
     }
     let revision = pending.commit(changes, metadata_json);
     Ok(Written { written_at: Engine::token(pending.state(), revision) })
+}
+
+/// Deletes a relationship, on whatever terms it is stored. Nothing if it is not there.
+fn delete(relationship: Relationship, pending: &mut Pending) -> Option<RelationshipChange> {
+    let Relationship { resource, relation, subject, .. } = relationship;
+    let edge = pending.state().index.find(&resource, &relation, &subject)?;
+    let terms = pending.snapshot().terms(edge);
+    let is_deleted = pending.delete(edge);
+    let terms = terms.filter(|_| is_deleted)?;
+    let (caveat, expires_at) = (terms.stored_caveat().cloned(), terms.expires_at);
+    Some(RelationshipChange::Delete(Relationship { resource, relation, subject, caveat, expires_at }))
 }
 
 /// Whether the schema has the names of an update and allows its kind of subject.

@@ -124,11 +124,11 @@ pub enum Defect {
     #[error("a record's checksum does not match")]
     Checksum,
     /// The record is of a kind that this version does not know.
-    #[error("a record has format {format}, and this arrowroot reads {supported}")]
+    #[error("a record has format {format}, and this arrowroot reads up to {supported}")]
     UnknownFormat {
         /// The format that was found.
         format: u8,
-        /// The format that this version reads.
+        /// The newest format that this version reads.
         supported: u8,
     },
     /// The transaction is not there, though later ones are.

@@ -15,7 +15,7 @@ use append::check_revisions;
 pub use error::{AppendError, Corruption, Defect, JournalError, OpenError};
 pub use identity::JournalIdentity;
 pub use memory::MemoryJournal;
-pub use transaction::{RelationshipChange, Transaction};
+pub use transaction::{CounterChange, RelationshipChange, Transaction};
 
 use std::fmt;
 use std::ops::ControlFlow;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::relationship::{Object, RelationName, Relationship, Revision, Subject, Timestamp};
+use crate::relationship::{CounterName, Relationship, RelationshipFilter, Revision, Timestamp};
 
 /// Everything that happened at one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Transaction {
     pub changes: Vec<RelationshipChange>,
     /// What the writer attached, a JSON object as text.
     pub metadata_json: Option<String>,
+    /// What happened to a counter, if anything did.
+    pub counter: Option<CounterChange>,
 }
 
 /// What happened to one relationship.
@@ -24,13 +26,31 @@ pub struct Transaction {
 pub enum RelationshipChange {
     /// It is there from now on, with this caveat and expiration.
     Touch(Relationship),
+    /// It is gone, with the caveat and expiration that it had. Early journals do not say which.
+    Delete(Relationship),
+}
+
+impl RelationshipChange {
+    /// The relationship that it is about.
+    pub fn relationship(&self) -> &Relationship {
+        let (Self::Touch(relationship) | Self::Delete(relationship)) = self;
+        relationship
+    }
+}
+
+/// What happened to one counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CounterChange {
+    /// It is there from now on.
+    Register {
+        /// Its name, which no other counter had.
+        name: CounterName,
+        /// What it counts.
+        filter: RelationshipFilter,
+    },
     /// It is gone.
-    Delete {
-        /// Its resource.
-        resource: Object,
-        /// Its relation.
-        relation: RelationName,
-        /// Its subject.
-        subject: Subject,
+    Unregister {
+        /// Its name.
+        name: CounterName,
     },
 }

@@ -15,6 +15,8 @@ pub enum NameKind {
     ObjectId,
     /// The beginning of object ids, in a filter.
     ObjectIdPrefix,
+    /// A counter's name.
+    Counter,
 }
 
 impl NameKind {
@@ -25,7 +27,7 @@ impl NameKind {
                 "3 to 64 lower-case letters, digits and underscores, beginning with a letter and ending with a \
                  letter or digit, optionally after prefixes of the same form and a slash; at most 128 bytes"
             }
-            Self::Relation => {
+            Self::Relation | Self::Counter => {
                 "3 to 64 lower-case letters, digits and underscores, beginning with a letter and ending with a \
                  letter or digit"
             }
@@ -46,6 +48,7 @@ impl fmt::Display for NameKind {
             Self::Caveat => "caveat name",
             Self::ObjectId => "object id",
             Self::ObjectIdPrefix => "object id prefix",
+            Self::Counter => "counter name",
         })
     }
 }

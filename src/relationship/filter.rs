@@ -1,9 +1,13 @@
 //! Descriptions of sets of relationships, for reads, deletes and preconditions.
 
+use serde::{Deserialize, Serialize};
+
 use super::name::{DefinitionName, ObjectId, ObjectIdPrefix, RelationName};
+use super::object::Subject;
+use super::value::RelationshipKey;
 
 /// The relationships that agree with every field that is given; all relationships if none is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RelationshipFilter {
     /// The resource's type.
     pub resource_definition: Option<DefinitionName>,
@@ -22,10 +26,28 @@ impl RelationshipFilter {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether a relationship is one of those.
+    pub fn matches(&self, (resource, relation, subject): RelationshipKey<'_>) -> bool {
+        let Self {
+            resource_definition,
+            resource_id,
+            resource_id_prefix,
+            relation: of_relation,
+            subject: of_subject,
+        } = self;
+        resource_definition.as_ref().is_none_or(|definition| *definition == resource.definition)
+            && resource_id.as_ref().is_none_or(|id| *id == resource.id)
+            && resource_id_prefix
+                .as_ref()
+                .is_none_or(|prefix| resource.id.as_str().starts_with(prefix.as_str()))
+            && of_relation.as_ref().is_none_or(|of_relation| of_relation == relation)
+            && of_subject.as_ref().is_none_or(|of_subject| of_subject.matches(subject))
+    }
 }
 
 /// The subjects that agree with every field that is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectFilter {
     /// The subject's type.
     pub definition: DefinitionName,
@@ -35,8 +57,27 @@ pub struct SubjectFilter {
     pub relation: SubjectRelationFilter,
 }
 
+impl SubjectFilter {
+    /// Whether a subject is one of those.
+    pub fn matches(&self, subject: &Subject) -> bool {
+        let is_of_id = |id: &SubjectIdFilter| match (id, subject) {
+            (SubjectIdFilter::Object(id), Subject::Object(object) | Subject::Userset(object, _)) => {
+                *id == object.id
+            }
+            (SubjectIdFilter::Wildcard, Subject::Wildcard(_)) => true,
+            _ => false,
+        };
+        let is_of_relation = match &self.relation {
+            SubjectRelationFilter::Any => true,
+            SubjectRelationFilter::Ellipsis => subject.relation().is_none(),
+            SubjectRelationFilter::Named(relation) => subject.relation() == Some(relation),
+        };
+        self.definition == *subject.definition() && is_of_relation && self.id.as_ref().is_none_or(is_of_id)
+    }
+}
+
 /// Which subject ids match.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubjectIdFilter {
     /// This object's id only.
     Object(ObjectId),
@@ -45,7 +86,7 @@ pub enum SubjectIdFilter {
 }
 
 /// Which subject relations match.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SubjectRelationFilter {
     /// Any relation, or none.
     #[default]

@@ -18,7 +18,7 @@ pub use filter::{
     Precondition, PreconditionOperation, RelationshipFilter, SubjectFilter, SubjectIdFilter,
     SubjectRelationFilter,
 };
-pub use name::{CaveatName, DefinitionName, ObjectId, ObjectIdPrefix, RelationName};
+pub use name::{CaveatName, CounterName, DefinitionName, ObjectId, ObjectIdPrefix, RelationName};
 pub use object::{Object, Subject};
 pub use revision::Revision;
 pub use update::{RelationshipUpdate, UpdateOperation};

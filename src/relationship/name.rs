@@ -102,6 +102,10 @@ string_newtype! {
     /// What object ids begin with, in a filter. At most 1024 bytes, possibly empty.
     ObjectIdPrefix, NameKind::ObjectIdPrefix, is_object_id_prefix
 }
+string_newtype! {
+    /// The name of a counter of relationships. 3 to 64 bytes.
+    CounterName, NameKind::Counter, is_relation_name
+}
 
 impl From<ObjectId> for ObjectIdPrefix {
     fn from(id: ObjectId) -> Self {

@@ -16,6 +16,8 @@ use crate::engine::Engine;
 
 /// What answers reads: they go on when writes fail.
 const SERVICES: [&str; 3] = ["", "authzed.api.v1.PermissionsService", "authzed.api.v1.SchemaService"];
+/// What follows the graph, unless the operator wants none of it.
+const WATCHES: &str = "authzed.api.v1.WatchService";
 /// Whether writes can be made durable, under a name of our own.
 const WRITES: &str = "arrowroot.writes";
 /// How often a watcher's answer is looked at.
@@ -25,6 +27,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(super) struct HealthOfEngine {
     pub(super) engine: Arc<Engine>,
+    pub(super) is_watch_enabled: bool,
     /// Whether the server is going down.
     pub(super) is_stopping: watch::Receiver<bool>,
 }
@@ -34,6 +37,7 @@ impl HealthOfEngine {
     fn status(&self, service: &str) -> Option<ServingStatus> {
         let is_serving = match service {
             WRITES => self.engine.is_writable(),
+            WATCHES => self.is_watch_enabled,
             service if SERVICES.contains(&service) => true,
             _ => return None,
         };

@@ -20,7 +20,8 @@ mod schema;
 mod serve;
 mod status;
 mod streaming;
+mod watches;
 pub mod wire;
 
-pub use options::{PresharedKey, RequestLimits, ServerOptions};
+pub use options::{PresharedKey, RequestLimits, ServerOptions, WatchOptions};
 pub use serve::{ServeError, Server};

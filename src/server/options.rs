@@ -40,6 +40,8 @@ pub struct ServerOptions {
     pub shutdown_grace_period: Duration,
     /// Bounds on requests.
     pub limits: RequestLimits,
+    /// How watches are served.
+    pub watch: WatchOptions,
 }
 
 impl Default for ServerOptions {
@@ -50,6 +52,32 @@ impl Default for ServerOptions {
             threads: None,
             shutdown_grace_period: Duration::from_secs(5),
             limits: RequestLimits::default(),
+            watch: WatchOptions::default(),
+        }
+    }
+}
+
+/// How watches are served. The defaults are SpiceDB's.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct WatchOptions {
+    /// Whether they are served at all.
+    pub is_enabled: bool,
+    /// How often a client that asks for checkpoints gets one while nothing happens.
+    pub heartbeat: Duration,
+    /// Messages that wait for one client, at most; they are also bounded in bytes.
+    pub buffer_length_max: NonZeroUsize,
+    /// How long a client may take no message while that many wait.
+    pub buffer_write_timeout: Duration,
+}
+
+impl Default for WatchOptions {
+    fn default() -> Self {
+        Self {
+            is_enabled: true,
+            heartbeat: Duration::from_secs(1),
+            buffer_length_max: NonZeroUsize::MIN.saturating_add(1023),
+            buffer_write_timeout: Duration::from_secs(1),
         }
     }
 }

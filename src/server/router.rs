@@ -17,11 +17,14 @@ use super::backend::Backend;
 use super::experimental::Experimental;
 use super::guard::Guarded;
 use super::health::HealthOfEngine;
+use super::options::WatchOptions;
 use super::schema::Schemas;
+use super::watches::Watches;
 use super::wire::FILE_DESCRIPTOR_SET;
 use super::wire::v1::experimental_service_server::ExperimentalServiceServer;
 use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
 use super::wire::v1::schema_service_server::SchemaServiceServer;
+use super::wire::v1::watch_service_server::WatchServiceServer;
 
 /// Every service of one server. Cloned for each request, so it is one pointer.
 pub(super) struct Router<P>(Arc<Services<P>>);
@@ -38,6 +41,7 @@ struct Services<P> {
     doorkeeper: Doorkeeper,
     permissions: PermissionsServiceServer<P>,
     schema: SchemaServiceServer<Schemas>,
+    watch: WatchServiceServer<Watches>,
     experimental: ExperimentalServiceServer<Experimental>,
     health: HealthServer<HealthOfEngine>,
     reflection_v1: Reflection,
@@ -50,12 +54,16 @@ impl<P: PermissionsService> Router<P> {
         permissions: P,
         backend: &Arc<Backend>,
         doorkeeper: Doorkeeper,
+        watch: WatchOptions,
         is_stopping: watch::Receiver<bool>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
         let schema = Schemas { backend: Arc::clone(backend) };
         let experimental = Experimental { backend: Arc::clone(backend) };
-        let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_stopping };
+        let is_watch_enabled = watch.is_enabled;
+        let watch =
+            Watches { backend: Arc::clone(backend), options: watch, is_stopping: is_stopping.clone() };
+        let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_watch_enabled, is_stopping };
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -65,6 +73,7 @@ impl<P: PermissionsService> Router<P> {
             doorkeeper,
             permissions: PermissionsServiceServer::new(permissions).max_decoding_message_size(bytes_max),
             schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
+            watch: WatchServiceServer::new(watch).max_decoding_message_size(bytes_max),
             experimental: ExperimentalServiceServer::new(experimental).max_decoding_message_size(bytes_max),
             health: HealthServer::new(health),
             reflection_v1: Reflection::new(reflection().build_v1()?),
@@ -106,6 +115,10 @@ where
             }
             "authzed.api.v1.SchemaService" => {
                 let mut service = services.schema.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "authzed.api.v1.WatchService" => {
+                let mut service = services.watch.clone();
                 Guarded::start(move || service.call(request))
             }
             "authzed.api.v1.ExperimentalService" => {

@@ -100,7 +100,8 @@ impl Server {
         let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
         let backend = Arc::new(Backend { engine, pool, limits: options.limits });
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
-        let router = Router::new(permissions(&backend), &backend, doorkeeper, stopping.clone())?;
+        let permissions = permissions(&backend);
+        let router = Router::new(permissions, &backend, doorkeeper, options.watch, stopping.clone())?;
         let (end_signal, ended) = mpsc::channel(1);
         let workers = listeners.into_iter().map(|listener| {
             let (router, is_stopping) = (router.clone(), stopping.clone());

@@ -24,7 +24,11 @@ use super::error::{PoolError, RequestError};
 use super::fitting;
 use super::wire::v1::ErrorReason;
 
+mod counters;
 mod lookup;
+mod watch;
+
+pub(super) use counters::no_counter_name;
 
 /// Who defines the reasons.
 const DOMAIN: &str = "authzed.com";

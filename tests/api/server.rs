@@ -54,8 +54,13 @@ async fn a_key_is_needed_and_each_one_opens() {
 async fn health_needs_no_key_and_knows_its_services() {
     let running = guarded();
     let mut health = HealthClient::new(running.channel().await);
-    let services =
-        ["", "authzed.api.v1.PermissionsService", "authzed.api.v1.SchemaService", "arrowroot.writes"];
+    let services = [
+        "",
+        "authzed.api.v1.PermissionsService",
+        "authzed.api.v1.SchemaService",
+        "authzed.api.v1.WatchService",
+        "arrowroot.writes",
+    ];
     for service in services {
         let response = health.check(HealthCheckRequest { service: service.to_owned() }).await.unwrap();
         assert_eq!(response.into_inner().status(), ServingStatus::Serving, "{service}");
@@ -97,7 +102,6 @@ async fn reflection_needs_no_key_and_lists_the_services() {
 async fn what_is_not_served_is_unimplemented() {
     let running = Running::start();
     let mut client = running.client().await;
-    let mut watch = WatchServiceClient::new(running.channel().await);
     let mut experimental = ExperimentalServiceClient::new(running.channel().await);
     let permissions = &mut client.permissions;
     let schema = &mut client.schema;
@@ -109,7 +113,6 @@ async fn what_is_not_served_is_unimplemented() {
         told(schema.computable_permissions(v1::ComputablePermissionsRequest::default()).await),
         told(schema.dependent_relations(v1::DependentRelationsRequest::default()).await),
         told(schema.diff_schema(v1::DiffSchemaRequest::default()).await),
-        told(watch.watch(v1::WatchRequest::default()).await),
         told(experimental.bulk_check_permission(v1::BulkCheckPermissionRequest::default()).await),
     ];
     for answer in answers {

@@ -5,6 +5,7 @@
 mod caveat_circles;
 mod caveats;
 mod checks;
+mod counters;
 mod durability;
 mod expirations;
 mod lookups;
@@ -12,4 +13,6 @@ mod reads;
 mod schemas;
 mod support;
 mod tokens;
+mod watches;
+mod window;
 mod writes;

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use arrowroot::journal::{AppendError, Journal, RelationshipChange, Transaction};
-use arrowroot::relationship::{Relationship, Revision};
+use arrowroot::relationship::Revision;
 
 use super::support::{append_each, head, large, read, single, singles, transaction};
 
@@ -164,8 +164,8 @@ fn empty_and_unicode_fields_come_back_the_same(journal: &dyn Journal) {
         ],
     )
     .changes;
-    let Relationship { resource, relation, subject, .. } = "agent:a#owner@group:g#member".parse().unwrap();
-    transactions[3].changes = vec![RelationshipChange::Delete { resource, relation, subject }];
+    let deleted = "agent:a#owner@group:g#member[always]".parse().unwrap();
+    transactions[3].changes = vec![RelationshipChange::Delete(deleted)];
     append_each(journal, &transactions);
     assert_eq!(read(journal, 0).unwrap(), transactions);
 }

@@ -1,9 +1,12 @@
 //! Random transactions in random groups come back the same from every journal, and survive reopening.
 
-use arrowroot::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
+use arrowroot::journal::{
+    CounterChange, Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction,
+};
 use arrowroot::relationship::{
-    CaveatName, ContextualizedCaveat, DefinitionName, Object, ObjectId, RelationName, Relationship, Revision,
-    Subject, Timestamp,
+    CaveatName, ContextualizedCaveat, CounterName, DefinitionName, Object, ObjectId, RelationName,
+    Relationship, RelationshipFilter, Revision, Subject, SubjectFilter, SubjectIdFilter,
+    SubjectRelationFilter, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -36,34 +39,69 @@ fn change() -> impl Strategy<Value = RelationshipChange> {
     let caveat = ("[a-z][a-z0-9/_|-]{0,20}", any::<String>()).prop_map(|(name, context_json)| {
         ContextualizedCaveat { name: CaveatName::new(name).unwrap(), context_json }
     });
-    let key = || (object(), relation(), subject());
-    prop_oneof![
-        (key(), prop::option::of(caveat), prop::option::of(timestamp())).prop_map(
-            |((resource, relation, subject), caveat, expires_at)| {
-                RelationshipChange::Touch(Relationship {
-                    caveat,
-                    expires_at,
-                    ..Relationship::new(resource, relation, subject)
-                })
-            }
-        ),
-        key().prop_map(|(resource, relation, subject)| RelationshipChange::Delete {
-            resource,
+    let relationship =
+        (object(), relation(), subject(), prop::option::of(caveat), prop::option::of(timestamp())).prop_map(
+            |(resource, relation, subject, caveat, expires_at)| Relationship {
+                caveat,
+                expires_at,
+                ..Relationship::new(resource, relation, subject)
+            },
+        );
+    (relationship, any::<bool>()).prop_map(|(relationship, is_deleted)| {
+        if is_deleted {
+            RelationshipChange::Delete(relationship)
+        } else {
+            RelationshipChange::Touch(relationship)
+        }
+    })
+}
+
+fn filter() -> impl Strategy<Value = RelationshipFilter> {
+    let id = prop_oneof![
+        Just(None),
+        Just(Some(SubjectIdFilter::Wildcard)),
+        object().prop_map(|object| Some(SubjectIdFilter::Object(object.id))),
+    ];
+    let subject_relation = prop_oneof![
+        Just(SubjectRelationFilter::Any),
+        Just(SubjectRelationFilter::Ellipsis),
+        relation().prop_map(SubjectRelationFilter::Named),
+    ];
+    let subject = (object(), id, subject_relation).prop_map(|(object, id, relation)| SubjectFilter {
+        definition: object.definition,
+        id,
+        relation,
+    });
+    (prop::option::of(object()), prop::option::of(relation()), prop::option::of(subject)).prop_map(
+        |(object, relation, subject)| RelationshipFilter {
+            resource_definition: object.clone().map(|object| object.definition),
+            resource_id: None,
+            resource_id_prefix: object.map(|object| object.id.into()),
             relation,
-            subject
-        }),
+            subject,
+        },
+    )
+}
+
+fn counter() -> impl Strategy<Value = CounterChange> {
+    let name = || "[a-z][a-z0-9_]{1,20}[a-z0-9]".prop_map(|name| CounterName::new(name).unwrap());
+    prop_oneof![
+        (name(), filter()).prop_map(|(name, filter)| CounterChange::Register { name, filter }),
+        name().prop_map(|name| CounterChange::Unregister { name }),
     ]
 }
 
 fn transaction() -> impl Strategy<Value = Transaction> {
     let text = || prop::option::of(prop_oneof![any::<String>(), "[a-z ]{20000,40000}"]);
-    (timestamp(), text(), prop::collection::vec(change(), 0..20), text()).prop_map(
-        |(committed_at, schema, changes, metadata_json)| Transaction {
+    let changes = prop::collection::vec(change(), 0..20);
+    (timestamp(), text(), changes, text(), prop::option::of(counter())).prop_map(
+        |(committed_at, schema, changes, metadata_json, counter)| Transaction {
             revision: Revision::ZERO,
             committed_at,
             schema,
             changes,
             metadata_json,
+            counter,
         },
     )
 }

@@ -17,6 +17,7 @@ pub(crate) fn transaction(revision: u64, relationships: &[&str]) -> Transaction 
         schema: None,
         changes: relationships.iter().map(touch).collect(),
         metadata_json: None,
+        counter: None,
     }
 }
 

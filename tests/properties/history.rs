@@ -15,6 +15,7 @@ use arrowroot::relationship::{
 
 use crate::naive::{Model, Row, Rows, Terms};
 use crate::random::{self, Random};
+use crate::watching;
 
 /// The time at which every history begins.
 const BEGINNING: i64 = 1_000_000;
@@ -94,6 +95,14 @@ impl History {
     pub(crate) fn expected_rows(&self, state: &State) -> BTreeSet<String> {
         let held = state.rows.iter().filter(|(_, terms)| terms.hold_at(self.now));
         held.map(|(row, terms)| random::relationship(row, terms).to_string()).collect()
+    }
+
+    /// What holds now, by what a watch from a state on tells.
+    pub(crate) fn replayed_from(&self, state: &State) -> BTreeSet<String> {
+        let rows = state.rows.iter().map(|(row, terms)| random::relationship(row, terms));
+        let mut graph = watching::graph(rows);
+        watching::replay(self.engine(), &state.token, &mut graph);
+        watching::rows_at(&graph, self.now)
     }
 
     fn engine(&self) -> &Engine {

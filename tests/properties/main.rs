@@ -19,6 +19,7 @@ mod lookups;
 mod naive;
 #[path = "../random/mod.rs"]
 mod random;
+mod watching;
 
 use arrowroot::engine::View;
 
@@ -50,6 +51,29 @@ fn check_equals_the_naive_evaluator_and_read_what_was_written_at_every_revision_
     }
     println!("{seen:?}");
     seen.assert_enough();
+}
+
+#[test]
+fn a_watch_from_any_token_rebuilds_the_graph_before_and_after_a_restart() {
+    for (case, mut random) in cases("watch") {
+        let is_durable = case % 12 == 0;
+        let mut history = History::random(&mut random, TRANSACTIONS, is_durable);
+        let middle = random.below(history.states.len());
+        for is_restarted in [false, true] {
+            if is_restarted && !is_durable {
+                break;
+            }
+            if is_restarted {
+                history.restart();
+            }
+            history.pass_time(&mut random);
+            let head = history.states.last().unwrap();
+            let expected = history::read(&history.view(head), &history.model);
+            for state in [&history.states[0], &history.states[middle], head] {
+                assert_eq!(history.replayed_from(state), expected, "{history}");
+            }
+        }
+    }
 }
 
 /// The numbers of the cases, each with its own seed.

@@ -23,7 +23,24 @@ fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
     assert_eq!(server.limits.read_relationships_limit_max, 1000);
     assert_eq!(server.limits.caveat_context_bytes_max, 4096);
     assert_eq!(server.shutdown_grace_period.as_secs(), 5);
+    assert_eq!(serve.engine_options().retention.as_secs(), 24 * 60 * 60);
+    assert_eq!((server.watch.is_enabled, server.watch.buffer_length_max.get()), (true, 1024));
+    assert_eq!((server.watch.heartbeat.as_secs(), server.watch.buffer_write_timeout.as_secs()), (1, 1));
     assert_eq!(server.address.to_string(), "127.0.0.1:50051");
+}
+
+#[test]
+fn the_window_and_watches_are_set_by_flags() {
+    let serve = parse(
+        "--grpc-no-auth --datastore-gc-window 90m --watch-api-heartbeat 100ms --datastore-watch-buffer-length 7 \
+         --datastore-watch-buffer-write-timeout 3s --datastore-disable-watch-support",
+    );
+    let serve = serve.unwrap();
+    assert_eq!(serve.engine_options().retention.as_secs(), 90 * 60);
+    let watch = serve.server_options().watch;
+    assert_eq!((watch.is_enabled, watch.buffer_length_max.get()), (false, 7));
+    assert_eq!((watch.heartbeat.as_millis(), watch.buffer_write_timeout.as_secs()), (100, 3));
+    parse("--grpc-no-auth --datastore-watch-buffer-length 0").unwrap_err();
 }
 
 #[test]

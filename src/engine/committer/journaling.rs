@@ -36,14 +36,14 @@ pub(super) fn run(
     }
 }
 
-fn append(state: &State, journal: &Arc<dyn Journal>, group: Group) -> Outcome {
+fn append(state: &State, journal: &Arc<dyn Journal>, mut group: Group) -> Outcome {
     if !group.transactions.is_empty() {
         if let Err(error) = journal.append(group.base, &group.transactions) {
             tracing::error!(%error, base = group.base.0, writes = group.replies.len(), "a group of writes is not durable");
             state.set_writable(false);
             return Outcome::Failed(group);
         }
-        state.publish(group.head.clone());
+        state.publish(group.head.clone(), std::mem::take(&mut group.transactions));
         state.set_writable(true);
     }
     group.reply(&Ok::<(), Unwritable>(()));

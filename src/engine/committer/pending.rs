@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::engine::counters::Counters;
 use crate::engine::error::Unwritable;
 use crate::engine::state::{Head, State};
 use crate::evaluate::Program;
 use crate::index::{Edge, Snapshot, Terms};
-use crate::journal::{RelationshipChange, Transaction};
+use crate::journal::{CounterChange, RelationshipChange, Transaction};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::group::Group;
@@ -19,6 +20,15 @@ pub(in crate::engine) struct Pending {
     /// The time of the write that is being prepared: what had expired by then is absent.
     now: Timestamp,
     pub(super) group: Group,
+}
+
+/// What happens at one revision.
+#[derive(Debug, Default)]
+struct Content {
+    schema: Option<String>,
+    changes: Vec<RelationshipChange>,
+    metadata_json: Option<String>,
+    counter: Option<CounterChange>,
 }
 
 impl Pending {
@@ -90,7 +100,7 @@ impl Pending {
         changes: Vec<RelationshipChange>,
         metadata_json: Option<String>,
     ) -> Revision {
-        self.push(changes, metadata_json, None)
+        self.push(Content { changes, metadata_json, ..Content::default() })
     }
 
     /// Makes a schema the next revision.
@@ -99,7 +109,18 @@ impl Pending {
         let schemas = self.group.head.schemas.with(revision, Arc::clone(text), Some(Arc::clone(&program)));
         self.group.head.schemas = Arc::new(schemas);
         self.program = Some(program);
-        self.push(Vec::new(), None, Some(text.to_string()))
+        self.push(Content { schema: Some(text.to_string()), ..Content::default() })
+    }
+
+    /// The counters that are registered.
+    pub(in crate::engine) fn counters(&self) -> &Counters {
+        &self.group.head.counters
+    }
+
+    /// Makes a change of a counter the next revision.
+    pub(in crate::engine) fn commit_counter(&mut self, change: CounterChange) -> Revision {
+        Arc::make_mut(&mut self.group.head.counters).apply(&change);
+        self.push(Content { counter: Some(change), ..Content::default() })
     }
 
     /// Takes back what was applied at the next revision, which is not to be.
@@ -109,12 +130,8 @@ impl Pending {
         }
     }
 
-    fn push(
-        &mut self,
-        changes: Vec<RelationshipChange>,
-        metadata_json: Option<String>,
-        schema: Option<String>,
-    ) -> Revision {
+    fn push(&mut self, content: Content) -> Revision {
+        let Content { schema, changes, metadata_json, counter } = content;
         let revision = self.next_revision();
         self.group.head.revision = revision;
         self.group.transactions.push(Transaction {
@@ -123,6 +140,7 @@ impl Pending {
             schema,
             changes,
             metadata_json,
+            counter,
         });
         revision
     }

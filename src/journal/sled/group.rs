@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 
 use super::super::error::{AppendError, Corruption, Defect};
 use super::super::transaction::Transaction;
-use super::record::{PAYLOAD_BYTES_MAX, Record, RecordKey};
+use super::encoding;
+use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT, Record, RecordKey};
 use crate::relationship::Revision;
 
 /// Bytes of one group when encoded, at most.
@@ -35,7 +36,7 @@ impl EncodedGroup {
         for transaction in transactions {
             let start = payload.len();
             payload.extend_from_slice(&[0; LENGTH_BYTES]);
-            payload = postcard::to_extend(transaction, payload)
+            payload = encoding::encode(transaction, payload)
                 .map_err(|error| AppendError::Storage(format!("a transaction cannot be encoded: {error}")))?;
             let bytes = payload.len();
             if bytes > GROUP_BYTES_MAX {
@@ -63,6 +64,7 @@ impl EncodedGroup {
         let parts = (0u32..).zip(self.payload.chunks(PAYLOAD_BYTES_MAX));
         parts.enumerate().map(move |(position, (part, payload))| Record {
             key: RecordKey { first_revision: self.first_revision, part },
+            format: RECORD_FORMAT,
             is_last: position + 1 == count,
             last_revision: self.last_revision,
             group_bytes: self.group_bytes,
@@ -91,6 +93,7 @@ pub(super) struct Assembler {
 
 #[derive(Debug)]
 struct OpenGroup {
+    format: u8,
     first_revision: Revision,
     last_revision: Revision,
     group_bytes: u32,
@@ -122,6 +125,7 @@ impl Assembler {
                 return defective(next_revision, Defect::Inconsistent);
             }
             None => self.group.insert(OpenGroup {
+                format: record.format,
                 first_revision: record.key.first_revision,
                 last_revision: record.last_revision,
                 group_bytes: record.group_bytes,
@@ -138,6 +142,7 @@ impl Assembler {
         let is_complete = group.bytes_read == group.group_bytes as usize;
         if record.last_revision != group.last_revision
             || record.group_bytes != group.group_bytes
+            || record.format != group.format
             || record.is_last != is_complete
         {
             return defective(next_revision, Defect::Inconsistent);
@@ -160,7 +165,7 @@ impl Assembler {
         let Some(encoded) = transaction else {
             return if is_read { defective(Defect::Inconsistent) } else { Ok(None) };
         };
-        let Ok((transaction, [])) = postcard::take_from_bytes::<Transaction>(encoded) else {
+        let Some(transaction) = encoding::decode(group.format, encoded) else {
             return defective(Defect::Undecodable);
         };
         if transaction.revision != revision || revision > group.last_revision {

@@ -6,6 +6,7 @@
 //! its settings and why.
 
 mod directory;
+mod encoding;
 mod fault;
 mod group;
 mod journal;

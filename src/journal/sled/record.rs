@@ -9,8 +9,10 @@
 use super::super::error::{Corruption, Defect};
 use crate::relationship::Revision;
 
-/// The format of records that this version writes, and the only one that it reads.
-pub(super) const RECORD_FORMAT: u8 = 1;
+/// The format of records that this version writes, and the newest that it reads.
+pub(super) const RECORD_FORMAT: u8 = 2;
+/// The oldest format that this version reads. The records themselves are alike; the transactions in them are not.
+pub(super) const RECORD_FORMAT_MIN: u8 = 1;
 
 /// Bytes of a value, at most. A leaf of sled's tree holds up to 17 values; see `store::SEGMENT_BYTES` for why it
 /// matters how large a leaf can become.
@@ -71,6 +73,8 @@ impl RecordKey {
 pub(super) struct Record<'bytes> {
     /// Where it stands.
     pub(super) key: RecordKey,
+    /// How the transactions of the group are encoded.
+    pub(super) format: u8,
     /// Whether the group ends with it. A group without its last record was never acknowledged.
     pub(super) is_last: bool,
     /// The last revision of the group.
@@ -85,7 +89,7 @@ impl<'bytes> Record<'bytes> {
     /// The value under which the record is stored.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut value = Vec::with_capacity(HEADER_BYTES + self.payload.len() + CHECKSUM_BYTES);
-        value.push(RECORD_FORMAT);
+        value.push(self.format);
         value.push(u8::from(self.is_last));
         value.extend_from_slice(&self.last_revision.0.to_le_bytes());
         value.extend_from_slice(&self.group_bytes.to_le_bytes());
@@ -110,7 +114,7 @@ impl<'bytes> Record<'bytes> {
             return Err(Defect::Checksum);
         }
         let (format, rest) = checked.split_first().ok_or(Defect::Inconsistent)?;
-        if *format != RECORD_FORMAT {
+        if !(RECORD_FORMAT_MIN..=RECORD_FORMAT).contains(format) {
             return Err(Defect::UnknownFormat { format: *format, supported: RECORD_FORMAT });
         }
         let (is_last, rest) = rest.split_first().ok_or(Defect::Inconsistent)?;
@@ -118,6 +122,7 @@ impl<'bytes> Record<'bytes> {
         let (group_bytes, payload) = rest.split_first_chunk().ok_or(Defect::Inconsistent)?;
         Ok(Self {
             key,
+            format: *format,
             is_last: *is_last != 0,
             last_revision: Revision(u64::from_le_bytes(*last_revision)),
             group_bytes: u32::from_le_bytes(*group_bytes),

@@ -12,18 +12,20 @@ mod relationship;
 mod rule;
 mod schema_filter;
 mod violation;
+mod watch;
 
 pub(super) use consistency::consistency;
 pub(super) use filter::{
     WildcardRule, filter, filter_text, operation_name, precondition, precondition_text, subject_id,
     subject_relation,
 };
-pub(super) use json::{context, object as json_object};
-pub(super) use name::{definition, optional_relation, permission, relation};
+pub(super) use json::{context, object as json_object, structure as json_structure};
+pub(super) use name::{counter, definition, optional_relation, permission, relation};
 pub(super) use object::{resource, stand_in, subject};
-pub(super) use relationship::{relationship_to_wire, update, wire_bytes};
+pub(super) use relationship::{relationship_to_wire, update, update_to_wire, wire_bytes};
 pub(super) use schema_filter::{given, schema_filter, schema_filter_text};
 pub(super) use violation::{InvalidFields, Path, Violations};
+pub(super) use watch::watch;
 
 #[cfg(test)]
 mod tests;

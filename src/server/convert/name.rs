@@ -1,7 +1,7 @@
 //! Strings of the wire → names and ids. Each takes the string and gives it on without a copy.
 
 use crate::relationship::{
-    CaveatName, DefinitionName, MalformedValue, ObjectId, ObjectIdPrefix, RelationName,
+    CaveatName, CounterName, DefinitionName, MalformedValue, ObjectId, ObjectIdPrefix, RelationName,
 };
 
 use super::rule::{self, Rule};
@@ -59,6 +59,24 @@ pub(super) fn object_id(value: String, path: &Path<'_>, violations: &mut Violati
 
 pub(super) fn caveat(value: String, path: &Path<'_>, violations: &mut Violations) -> Option<CaveatName> {
     accept(CaveatName::new(value), &rule::CAVEAT, path, violations)
+}
+
+pub(super) fn watched_definition(
+    value: String,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<DefinitionName> {
+    accept(DefinitionName::new(value), &rule::WATCHED_TYPE, path, violations)
+}
+
+/// A counter's name, which may be absent as far as its form goes.
+#[expect(clippy::option_option, reason = "malformed, absent and present are three different things")]
+pub(in crate::server) fn counter(
+    value: String,
+    path: &Path<'_>,
+    violations: &mut Violations,
+) -> Option<Option<CounterName>> {
+    accept_optional(value, &rule::OPTIONAL_RELATION, path, violations)
 }
 
 #[expect(clippy::option_option, reason = "malformed, absent and present are three different things")]

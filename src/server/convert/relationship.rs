@@ -101,6 +101,19 @@ pub(in crate::server) fn wire_bytes(relationship: &Relationship) -> usize {
     relationship_to_wire(relationship.clone()).encoded_len()
 }
 
+/// An update as the API writes it.
+pub(in crate::server) fn update_to_wire(update: RelationshipUpdate) -> v1::RelationshipUpdate {
+    use v1::relationship_update::Operation;
+
+    let operation = match update.operation {
+        UpdateOperation::Create => Operation::Create,
+        UpdateOperation::Touch => Operation::Touch,
+        UpdateOperation::Delete => Operation::Delete,
+    };
+    let relationship = Some(relationship_to_wire(update.relationship));
+    v1::RelationshipUpdate { operation: operation.into(), relationship }
+}
+
 /// A relationship as the API writes it.
 pub(in crate::server) fn relationship_to_wire(relationship: Relationship) -> v1::Relationship {
     v1::Relationship {

@@ -23,6 +23,12 @@ pub(super) const OPTIONAL_TYPE: Rule = Rule {
     bytes_max: 128,
     matches: |value| value.is_empty() || is_type(value),
 };
+/// The type of a watched object.
+pub(super) const WATCHED_TYPE: Rule = Rule {
+    pattern: "^([a-z][a-z0-9_]{1,62}[a-z0-9]/)*[a-z][a-z0-9_]{1,62}[a-z0-9]$",
+    bytes_max: 128,
+    matches: is_type,
+};
 /// A relation that is written.
 pub(super) const RELATION: Rule =
     Rule { pattern: "^[a-z][a-z0-9_]{1,62}[a-z0-9]$", bytes_max: 64, matches: is_relation };

@@ -16,6 +16,7 @@ fn transaction(revision: u64, schema_bytes: usize) -> Transaction {
         schema: Some("é".repeat(schema_bytes / 2)),
         changes: Vec::new(),
         metadata_json: None,
+        counter: None,
     }
 }
 

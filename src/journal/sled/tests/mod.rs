@@ -1,5 +1,6 @@
 //! The record codec, the assembly of groups, and the marker.
 
+mod formats;
 mod group;
 mod marker;
 mod record;

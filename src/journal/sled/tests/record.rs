@@ -9,6 +9,7 @@ use crate::relationship::Revision;
 fn record(first_revision: u64, part: u32, payload: &[u8]) -> Record<'_> {
     Record {
         key: RecordKey { first_revision: Revision(first_revision), part },
+        format: RECORD_FORMAT,
         is_last: true,
         last_revision: Revision(first_revision + 2),
         group_bytes: 77,
@@ -65,6 +66,7 @@ proptest! {
     ) {
         let record = Record {
             key: RecordKey { first_revision: Revision(first_revision), part },
+            format: RECORD_FORMAT,
             is_last,
             last_revision: Revision(last_revision),
             group_bytes,

@@ -1,0 +1,61 @@
+//! Transactions as bytes: the format that this version writes, and the earlier one that it still reads.
+
+use serde::Deserialize;
+
+use super::super::transaction::{RelationshipChange, Transaction};
+use super::record::{RECORD_FORMAT, RECORD_FORMAT_MIN};
+use crate::relationship::{Object, RelationName, Relationship, Revision, Subject, Timestamp};
+
+/// Appends a transaction to bytes.
+pub(super) fn encode(transaction: &Transaction, bytes: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_extend(transaction, bytes)
+}
+
+/// The transaction that bytes in a record of a format stand for; nothing if they mean nothing.
+pub(super) fn decode(format: u8, bytes: &[u8]) -> Option<Transaction> {
+    match format {
+        RECORD_FORMAT => whole(bytes),
+        RECORD_FORMAT_MIN => whole::<FirstTransaction>(bytes).map(Transaction::from),
+        _ => None,
+    }
+}
+
+fn whole<'bytes, T: Deserialize<'bytes>>(bytes: &'bytes [u8]) -> Option<T> {
+    let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
+    rest.is_empty().then_some(value)
+}
+
+/// Format 1: no counters, and a delete does not say what the relationship hung on.
+#[derive(Deserialize)]
+struct FirstTransaction {
+    revision: Revision,
+    committed_at: Timestamp,
+    schema: Option<String>,
+    changes: Vec<FirstChange>,
+    metadata_json: Option<String>,
+}
+
+#[derive(Deserialize)]
+enum FirstChange {
+    Touch(Relationship),
+    Delete { resource: Object, relation: RelationName, subject: Subject },
+}
+
+impl From<FirstTransaction> for Transaction {
+    fn from(first: FirstTransaction) -> Self {
+        let FirstTransaction { revision, committed_at, schema, changes, metadata_json } = first;
+        let changes = changes.into_iter().map(RelationshipChange::from).collect();
+        Self { revision, committed_at, schema, changes, metadata_json, counter: None }
+    }
+}
+
+impl From<FirstChange> for RelationshipChange {
+    fn from(first: FirstChange) -> Self {
+        match first {
+            FirstChange::Touch(relationship) => Self::Touch(relationship),
+            FirstChange::Delete { resource, relation, subject } => {
+                Self::Delete(Relationship::new(resource, relation, subject))
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! `authzed.api.v1.WatchService`: a stream of what changes.
+//!
+//! One task a client takes the watcher's steps and pushes messages into a small buffer, from which they are sent. A
+//! client that takes none of them for too long is told so and dropped; it can go on where it was, since all is in the
+//! journal.
+
+mod buffer;
+mod refusal;
+mod service;
+mod teller;
+mod watch;
+
+pub(super) use refusal::WatchRefusal;
+pub(super) use service::Watches;

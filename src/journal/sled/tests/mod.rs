@@ -3,3 +3,4 @@
 mod group;
 mod marker;
 mod record;
+mod staged_group;

@@ -1,5 +1,6 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
+mod import;
 mod lookup;
 mod reflection;
 
@@ -11,6 +12,7 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
+pub use import::ImportRelationshipsError;
 pub use lookup::LookupError;
 pub use reflection::{DiffSchemaError, ReflectSchemaError, SchemaDependencyError};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::index::{Index, Terms};
-use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
+use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, TransactionPart};
 use crate::relationship::{Revision, Timestamp};
 
 use super::committer::{Committer, Write};
@@ -42,7 +42,7 @@ impl Engine {
         let index = Index::default();
         let mut replay =
             Replay { index: &index, head: Revision::ZERO, schemas: Schemas::default(), problem: None };
-        journal.read(Revision::ZERO, &mut |transaction| replay.apply(&transaction))?;
+        journal.read_in_parts(Revision::ZERO, &mut |part| replay.apply(&part))?;
         let Replay { head, schemas, problem, .. } = replay;
         if let Some(problem) = problem {
             return Err(OpenError::Replay { revision: head.next(), problem });
@@ -52,7 +52,7 @@ impl Engine {
             return Err(OpenError::Replay { revision: head, problem });
         }
         let head = Head { revision: head, schemas: Arc::new(schemas) };
-        let state = Arc::new(State::new(journal.identity(), index, options, head));
+        let state = Arc::new(State::new(&*journal, index, options, head));
         let committer = Committer::start(&state, journal).map_err(OpenError::Thread)?;
         Ok(Self { committer, state })
     }
@@ -106,7 +106,8 @@ struct Replay<'index> {
 }
 
 impl Replay<'_> {
-    fn apply(&mut self, transaction: &Transaction) -> ControlFlow<()> {
+    fn apply(&mut self, part: &TransactionPart) -> ControlFlow<()> {
+        let TransactionPart { transaction, is_last } = part;
         if transaction.revision != self.head.next() {
             self.problem = Some(format!("it is followed by revision {}", transaction.revision));
             return ControlFlow::Break(());
@@ -116,6 +117,9 @@ impl Replay<'_> {
                 self.problem = Some(Unwritable::Full.to_string());
                 return ControlFlow::Break(());
             }
+        }
+        if !is_last {
+            return ControlFlow::Continue(());
         }
         if let Some(text) = &transaction.schema {
             self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);

@@ -3,6 +3,7 @@
 //! Reads are answered from a [`View`], which is the graph and its schema at one revision. Writes go to the committer,
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
+mod admission;
 mod check_permission;
 mod clock;
 mod committer;
@@ -13,6 +14,7 @@ mod dependent_relations;
 mod diff_schema;
 mod error;
 mod handle;
+mod import_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod matching;
@@ -30,16 +32,18 @@ mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
+pub use crate::journal::StagingError;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;
 pub use dependent_relations::DependentRelations;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    DiffSchemaError, InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError,
-    ReflectSchemaError, SchemaDependencyError, UnknownName, Unwritable, WriteRelationshipsError,
-    WriteSchemaError,
+    DiffSchemaError, ImportRelationshipsError, InvalidCursor, InvalidFilter, LookupError, OpenError,
+    ReadRelationshipsError, ReflectSchemaError, SchemaDependencyError, UnknownName, Unwritable,
+    WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
+pub use import_relationships::{Imported, RelationshipImport};
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
 pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};

@@ -1,13 +1,14 @@
 //! What readers and the committer share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
 use crate::evaluate::Program;
 use crate::index::{Index, RelationNames};
-use crate::journal::JournalIdentity;
+use crate::journal::{Journal, JournalIdentity};
 use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
@@ -27,6 +28,10 @@ pub(super) struct State {
     pub(super) index: Index,
     pub(super) options: EngineOptions,
     pub(super) time: Time,
+    /// Where imports are staged.
+    pub(super) staging_directory: PathBuf,
+    /// Imports that are on their way.
+    pub(super) imports: Arc<AtomicUsize>,
     head: ArcSwap<Head>,
     is_writable: AtomicBool,
 }
@@ -54,10 +59,18 @@ struct SchemaVersion {
 }
 
 impl State {
-    pub(super) fn new(identity: JournalIdentity, index: Index, options: EngineOptions, head: Head) -> Self {
-        let head = ArcSwap::from_pointee(head);
+    pub(super) fn new(journal: &dyn Journal, index: Index, options: EngineOptions, head: Head) -> Self {
         let time = Time::new(Arc::clone(&options.clock));
-        Self { identity, index, options, time, head, is_writable: AtomicBool::new(true) }
+        Self {
+            identity: journal.identity(),
+            index,
+            options,
+            time,
+            staging_directory: journal.staging_directory(),
+            imports: Arc::default(),
+            head: ArcSwap::from_pointee(head),
+            is_writable: AtomicBool::new(true),
+        }
     }
 
     /// The time that a snapshot is to be taken at. Where nothing expires, all times are alike, and the clock is not

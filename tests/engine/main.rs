@@ -7,6 +7,7 @@ mod caveats;
 mod checks;
 mod durability;
 mod expirations;
+mod imports;
 mod lookups;
 mod reads;
 mod schemas;

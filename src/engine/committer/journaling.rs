@@ -38,7 +38,11 @@ pub(super) fn run(
 
 fn append(state: &State, journal: &Arc<dyn Journal>, group: Group) -> Outcome {
     if !group.transactions.is_empty() {
-        if let Err(error) = journal.append(group.base, &group.transactions) {
+        let appended = match (&group.staged, &group.transactions[..]) {
+            (Some(staged), [only]) => journal.append_staged(group.base, only.clone(), staged),
+            _ => journal.append(group.base, &group.transactions),
+        };
+        if let Err(error) = appended {
             tracing::error!(%error, base = group.base.0, writes = group.replies.len(), "a group of writes is not durable");
             state.set_writable(false);
             return Outcome::Failed(group);

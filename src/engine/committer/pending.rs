@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::engine::error::Unwritable;
 use crate::engine::state::{Head, State};
 use crate::evaluate::Program;
-use crate::index::{Edge, Snapshot, Terms};
-use crate::journal::{RelationshipChange, Transaction};
+use crate::index::{Edge, EdgeNames, Snapshot, Terms};
+use crate::journal::{RelationshipChange, StagedChanges, Transaction};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::group::Group;
@@ -77,6 +77,33 @@ impl Pending {
         self.state.index.touch(edge, terms, revision, self.now, &mut self.group.changes)
     }
 
+    /// The numbers of names that stand on their own, new ones where need be.
+    pub(in crate::engine) fn intern_names(&self, names: &EdgeNames<'_>) -> Result<Edge, Unwritable> {
+        self.state.index.intern_names(names).map_err(|_| Unwritable::Full)
+    }
+
+    /// Applies a relationship at the next revision, unless it is there. Whether it was not.
+    pub(in crate::engine) fn create(&mut self, edge: Edge, terms: Terms) -> bool {
+        let revision = self.next_revision();
+        self.state.index.create(edge, terms, revision, self.now, &mut self.group.changes)
+    }
+
+    /// Applies what is given at the next revision, or nothing of it.
+    pub(in crate::engine) fn apply_or_take_back<T, E>(
+        &mut self,
+        changes_expected: usize,
+        apply: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let changes_before = self.group.changes.len();
+        self.group.changes.reserve_exact(changes_expected);
+        let applied = apply(self);
+        if applied.is_err() {
+            self.abandon(changes_before);
+            self.group.changes.shrink_to_fit();
+        }
+        applied
+    }
+
     /// Applies the deletion of a relationship at the next revision. Whether it was there.
     pub(in crate::engine) fn delete(&mut self, edge: Edge) -> bool {
         let change = self.state.index.delete(edge, self.next_revision(), self.now);
@@ -91,6 +118,13 @@ impl Pending {
         metadata_json: Option<String>,
     ) -> Revision {
         self.push(changes, metadata_json, None)
+    }
+
+    /// Makes what was applied since the last call the next revision, with staged changes, in a group of its own.
+    pub(in crate::engine) fn commit_staged(&mut self, staged: StagedChanges) -> Revision {
+        debug_assert!(self.group.transactions.is_empty(), "the group is not its own");
+        self.group.staged = Some(Arc::new(staged));
+        self.push(Vec::new(), None, None)
     }
 
     /// Makes a schema the next revision.

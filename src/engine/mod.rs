@@ -18,12 +18,15 @@ mod import_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod matching;
+mod name_table;
 mod names;
 mod options;
 mod read_relationships;
+mod reader;
 mod reflect_schema;
 mod request;
 mod schema_reference;
+mod selection;
 mod state;
 mod token;
 mod view;
@@ -47,7 +50,7 @@ pub use import_relationships::{Imported, RelationshipImport};
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
 pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
-pub use read_relationships::RelationshipReader;
+pub use reader::RelationshipReader;
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
 };

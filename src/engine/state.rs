@@ -13,6 +13,7 @@ use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
 use super::clock::Time;
+use super::name_table::NameTable;
 use super::options::EngineOptions;
 
 /// How long a view keeps the time at which it was taken.
@@ -33,6 +34,7 @@ pub(super) struct State {
     /// Imports that are on their way.
     pub(super) imports: Arc<AtomicUsize>,
     head: ArcSwap<Head>,
+    names: ArcSwap<NameTable>,
     is_writable: AtomicBool,
 }
 
@@ -69,6 +71,7 @@ impl State {
             staging_directory: journal.staging_directory(),
             imports: Arc::default(),
             head: ArcSwap::from_pointee(head),
+            names: ArcSwap::default(),
             is_writable: AtomicBool::new(true),
         }
     }
@@ -88,6 +91,17 @@ impl State {
         let mut earliest = self.time.now();
         earliest.seconds = earliest.seconds.saturating_sub(VIEW_SECONDS_MAX);
         taken_at.max(earliest)
+    }
+
+    /// All names that relationships may have which can be seen now.
+    pub(super) fn names(&self) -> Arc<NameTable> {
+        let known = self.names.load_full();
+        if known.is_complete(self.index.relation_names()) {
+            return known;
+        }
+        let names = Arc::new(NameTable::of(self.index.relation_names()));
+        self.names.store(Arc::clone(&names));
+        names
     }
 
     /// The newest durable state.

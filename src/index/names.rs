@@ -103,6 +103,19 @@ impl RelationNames {
         keys.zip(names.definitions.iter().map(|definition| Arc::clone(&definition.name))).collect()
     }
 
+    /// How many definitions and relations there are. Both only ever grow.
+    pub fn counts(&self) -> (usize, usize) {
+        let names = self.names.read();
+        (names.definitions.len(), names.relations.len())
+    }
+
+    /// Every definition's name, and every relation's definition and name, each in order of the numbers.
+    pub fn list(&self) -> (Vec<Arc<str>>, Vec<(DefinitionKey, Arc<str>)>) {
+        let names = self.names.read();
+        let definitions = names.definitions.iter().map(|definition| Arc::clone(&definition.name));
+        (definitions.collect(), names.relations.clone())
+    }
+
     /// The name of a definition.
     pub fn definition_name(&self, key: DefinitionKey) -> Option<Arc<str>> {
         Some(Arc::clone(&self.names.read().definitions.get(key.0 as usize)?.name))

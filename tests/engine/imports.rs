@@ -133,7 +133,7 @@ fn what_the_schema_does_not_admit_is_refused_when_it_is_added() {
         ),
         (
             r#"doc:one#viewer@user:ana[in_region:{"region":5}]"#,
-            "invalid context for caveat `in_region`: for parameter `region`: a string value is required, but found float64 `5`",
+            "invalid context for caveat `in_region`: could not convert context parameter `region`: for string: a string value is required, but found float64 `5`",
         ),
     ];
     for (text, message) in cases {

@@ -1,5 +1,6 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
+mod export;
 mod import;
 mod lookup;
 mod reflection;
@@ -12,6 +13,7 @@ use crate::relationship::{
 };
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
+pub use export::ExportRelationshipsError;
 pub use import::ImportRelationshipsError;
 pub use lookup::LookupError;
 pub use reflection::{DiffSchemaError, ReflectSchemaError, SchemaDependencyError};

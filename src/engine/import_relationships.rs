@@ -4,6 +4,7 @@
 //! there already, only the committer can tell, which applies them one after another and takes all back at the first
 //! that is. Other writes wait for that, but not for what comes before.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -86,6 +87,11 @@ impl Engine {
         })
     }
 
+    /// How many imports are on their way.
+    pub fn import_count(&self) -> usize {
+        self.state.imports.load(Ordering::Relaxed)
+    }
+
     /// Creates everything that an import has taken up, and waits until that is durable. Blocks the thread; in async
     /// code, use [`Self::commit_import_async`].
     pub fn commit_import(&self, import: RelationshipImport) -> Result<Imported, ImportRelationshipsError> {
@@ -114,15 +120,19 @@ impl RelationshipImport {
     /// Takes up a relationship, which the newest schema must admit. After an error, give the import up. May block on
     /// the disk.
     pub fn add(&mut self, relationship: &Relationship) -> Result<(), ImportRelationshipsError> {
-        self.add_all(std::slice::from_ref(relationship))
+        self.add_all([relationship])
     }
 
     /// Takes up several, one after another.
-    pub fn add_all(&mut self, relationships: &[Relationship]) -> Result<(), ImportRelationshipsError> {
+    pub fn add_all(
+        &mut self,
+        relationships: impl IntoIterator<Item: Borrow<Relationship>>,
+    ) -> Result<(), ImportRelationshipsError> {
         let program = self.program();
         let schema = program.as_ref().map(|program| &**program.schema());
         let limits: &EngineLimits = &self.state.options.limits;
         for relationship in relationships {
+            let relationship = relationship.borrow();
             if !self.kinds.iter().any(|kind| is_of_kind(relationship, kind)) {
                 admission::check_size(relationship, limits)?;
                 admission::check(schema, UpdateOperation::Create, relationship)?;

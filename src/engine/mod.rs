@@ -13,6 +13,7 @@ mod delete_relationships;
 mod dependent_relations;
 mod diff_schema;
 mod error;
+mod export_relationships;
 mod handle;
 mod import_relationships;
 mod lookup_resources;
@@ -41,9 +42,9 @@ pub use computable_permissions::ComputablePermissions;
 pub use dependent_relations::DependentRelations;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CursorError, DeleteRelationshipsError,
-    DiffSchemaError, ImportRelationshipsError, InvalidCursor, InvalidFilter, LookupError, OpenError,
-    ReadRelationshipsError, ReflectSchemaError, SchemaDependencyError, UnknownName, Unwritable,
-    WriteRelationshipsError, WriteSchemaError,
+    DiffSchemaError, ExportRelationshipsError, ImportRelationshipsError, InvalidCursor, InvalidFilter,
+    LookupError, OpenError, ReadRelationshipsError, ReflectSchemaError, SchemaDependencyError, UnknownName,
+    Unwritable, WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
 pub use import_relationships::{Imported, RelationshipImport};

@@ -43,11 +43,13 @@ pub(super) enum Form {
 
 impl NameTable {
     pub(super) fn of(names: &RelationNames) -> Self {
-        let (definitions, relations) = names.list();
-        let definition_ranks = Ranks::of(definitions.iter());
+        // In this order, each relation's definition is among those that come after.
+        let relations = names.all_relations();
+        let definitions = names.definitions();
+        let definition_ranks = Ranks::of(definitions.iter().map(|(_, name)| name));
         let is_relation = |name: &&Arc<str>| ***name != *ELLIPSIS && ***name != *WILDCARD;
         let relation_ranks = Ranks::of(relations.iter().map(|(_, name)| name).filter(is_relation));
-        let definition = |name: &Arc<str>| Definition {
+        let definition = |(_, name): &(DefinitionKey, Arc<str>)| Definition {
             rank: definition_ranks.find(name).unwrap_or_default(),
             name: DefinitionName::new(&**name).ok(),
         };

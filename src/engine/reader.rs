@@ -5,6 +5,7 @@
 //! and the rest is visited again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::index::{Edge, ObjectKey};
 use crate::relationship::{Object, ObjectId, Relationship, RelationshipFilter, Subject};
@@ -85,6 +86,20 @@ impl RelationshipReader {
         format!("{resource}#{relation}@{subject}")
     }
 
+    /// The next relationship. Once the flag is set, it ends before the next resource.
+    pub fn next_unless(&mut self, cancelled: &AtomicBool) -> Option<Relationship> {
+        loop {
+            while let Some(found) = self.ready.pop() {
+                if let Some(relationship) = self.relationship(&found) {
+                    return Some(relationship);
+                }
+            }
+            if cancelled.load(Ordering::Relaxed) || !self.read_more() {
+                return None;
+            }
+        }
+    }
+
     /// Makes the next edges ready. Whether there may be any.
     fn read_more(&mut self) -> bool {
         let matcher = Matcher::again(self.view.snapshot(), &self.plan);
@@ -162,13 +177,15 @@ impl Walk {
     fn advance(&mut self, matcher: &Matcher<'_>, unfinished: Option<Place>) -> Option<Option<Place>> {
         match self {
             Self::Resources { .. } if unfinished.is_some() => Some(unfinished),
-            Self::Resources { resources, current, first } => {
+            Self::Resources { resources, current, first } => loop {
                 let (definition, id, resource) = resources.next(matcher)?;
-                *current = Some((resource, ObjectId::new(&*id).ok()?));
+                // A wildcard is listed as well, but is no resource.
+                let Ok(resource_id) = ObjectId::new(&*id) else { continue };
+                *current = Some((resource, resource_id));
                 let is_first =
                     |first: &Object| first.definition.as_str() == &*definition && first.id.as_str() == &*id;
-                Some(first.take().filter(|(first, _)| is_first(first)).map(|(_, place)| place))
-            }
+                return Some(first.take().filter(|(first, _)| is_first(first)).map(|(_, place)| place));
+            },
             Self::Subject { is_begun, .. } => {
                 let is_new = !std::mem::replace(is_begun, true);
                 (is_new || unfinished.is_some()).then_some(unfinished)
@@ -181,16 +198,7 @@ impl Iterator for RelationshipReader {
     type Item = Relationship;
 
     fn next(&mut self) -> Option<Relationship> {
-        loop {
-            while let Some(found) = self.ready.pop() {
-                if let Some(relationship) = self.relationship(&found) {
-                    return Some(relationship);
-                }
-            }
-            if !self.read_more() {
-                return None;
-            }
-        }
+        self.next_unless(&AtomicBool::new(false))
     }
 }
 

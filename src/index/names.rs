@@ -109,11 +109,9 @@ impl RelationNames {
         (names.definitions.len(), names.relations.len())
     }
 
-    /// Every definition's name, and every relation's definition and name, each in order of the numbers.
-    pub fn list(&self) -> (Vec<Arc<str>>, Vec<(DefinitionKey, Arc<str>)>) {
-        let names = self.names.read();
-        let definitions = names.definitions.iter().map(|definition| Arc::clone(&definition.name));
-        (definitions.collect(), names.relations.clone())
+    /// Every relation's definition and name, in order of the numbers.
+    pub fn all_relations(&self) -> Vec<(DefinitionKey, Arc<str>)> {
+        self.names.read().relations.clone()
     }
 
     /// The name of a definition.

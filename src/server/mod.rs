@@ -20,6 +20,7 @@ mod schema;
 mod serve;
 mod status;
 mod streaming;
+mod unbroken;
 pub mod wire;
 
 pub use options::{PresharedKey, RequestLimits, ServerOptions};

@@ -100,7 +100,7 @@ fn a_large_import_with_a_failing_last_one_leaves_nothing() {
     write(&engine, &["+doc:last#viewer@user:ana", "+doc:d5#viewer@user:ana"]);
     let before = (engine.head(), read(&head(&engine), "doc"));
     let mut import = engine.import_relationships().unwrap();
-    import.add_all(&numbered(200_000)).unwrap();
+    import.add_all(numbered(200_000)).unwrap();
     import.add(&relationship("doc:last#viewer@user:ana")).unwrap();
     assert_eq!(existing(engine.commit_import(import).unwrap_err()), "doc:last#viewer@user:ana");
     assert_eq!((engine.head(), read(&head(&engine), "doc")), before);
@@ -108,7 +108,7 @@ fn a_large_import_with_a_failing_last_one_leaves_nothing() {
 
     // What was taken back can be imported after all.
     let mut import = engine.import_relationships().unwrap();
-    import.add_all(&numbered(200_000)).unwrap();
+    import.add_all(numbered(200_000)).unwrap();
     assert_eq!(engine.commit_import(import).unwrap().count, 200_000);
     assert!(check(&head(&engine), "doc:d7#view@user:u7"));
     assert_eq!(
@@ -216,6 +216,7 @@ fn writes_go_on_while_an_import_is_on_its_way_and_decide_what_is_there() {
 fn imports_on_their_way_are_few() {
     let engine = engine();
     let mut imports: Vec<_> = (0..64).map(|_| begun(&engine, &[])).collect();
+    assert_eq!(engine.import_count(), 64);
     let refused = engine.import_relationships().unwrap_err();
     assert_eq!(refused.to_string(), "64 imports are on their way already; wait for one to end");
     imports.pop();
@@ -250,7 +251,7 @@ fn an_import_is_there_after_a_restart() {
     engine.write_schema(SCHEMA).unwrap();
     write(&engine, &["+doc:before#owner@user:ana"]);
     let mut import = engine.import_relationships().unwrap();
-    import.add_all(&numbered(50_000)).unwrap();
+    import.add_all(numbered(50_000)).unwrap();
     engine.commit_import(import).unwrap();
     write(&engine, &["-doc:d1#viewer@user:u1"]);
     let revision = engine.head();

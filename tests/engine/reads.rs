@@ -3,7 +3,7 @@
 use arrowroot::engine::{ReadRelationshipsError, RelationshipReader, View};
 use arrowroot::relationship::Relationship;
 
-use crate::support::{engine, filter, head, read, write};
+use crate::support::{engine, filter, head, read, with_schema, write};
 
 const ALL: [&str; 7] = [
     "doc:1#owner@user:ana",
@@ -89,6 +89,17 @@ fn a_filter_that_describes_nothing_is_refused() {
         ..filter("doc:o%")
     };
     assert!(matches!(view.read_relationships(&both, None), Err(ReadRelationshipsError::InvalidFilter(_))));
+}
+
+#[test]
+fn a_wildcard_does_not_hide_the_resources_of_its_type() {
+    let engine = with_schema("definition user { relation friend: user | user:* }");
+    let friends = ["user:ana#friend@user:*", "user:ben#friend@user:ana"];
+    write(&engine, &friends.map(|text| format!("+{text}")).each_ref().map(String::as_str));
+    for text in ["user", "#friend", "user#friend"] {
+        assert_eq!(read(&head(&engine), text), friends, "{text}");
+    }
+    assert_eq!(read(&head(&engine), "@user:*"), friends[..1]);
 }
 
 /// Relationships in groups that are larger than what a reader holds sorted.

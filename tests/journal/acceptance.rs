@@ -237,7 +237,7 @@ fn staged_changes_come_back_the_same_whole_and_in_parts(journal: &dyn Journal) {
     let parts = read_in_parts(journal, 1);
     let of = |revision| parts.iter().filter(move |part| part.transaction.revision == Revision(revision));
     assert_eq!([2, 3, 4, 5].map(|revision| of(revision).filter(|part| part.is_last).count()), [1; 4]);
-    assert!(of(3).count() > 10 && of(3).last().unwrap().is_last);
+    assert!(of(3).count() > 10 && of(3).next_back().unwrap().is_last);
     assert!(of(3).all(|part| part.transaction.changes.len() < 5000));
     let together: Vec<_> = of(3).flat_map(|part| part.transaction.changes.clone()).collect();
     assert!(together == expected[2].changes, "the parts differ");

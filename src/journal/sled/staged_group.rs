@@ -24,7 +24,7 @@ impl<'staged> StagedGroup<'staged> {
     pub(super) fn new(transaction: Transaction, staged: &'staged StagedChanges) -> Result<Self, AppendError> {
         let mut bytes = 0;
         for frame in staged.frames() {
-            let around = encode(&transaction, *frame, &[], true).map_err(storage)?;
+            let around = encode(&transaction, *frame, &[], true).map_err(|error| storage(&error))?;
             bytes += around.len() + frame.bytes;
         }
         let group_bytes = u32::try_from(bytes)
@@ -113,6 +113,6 @@ fn encode(
     Ok(encoded)
 }
 
-fn storage(error: postcard::Error) -> AppendError {
+fn storage(error: &postcard::Error) -> AppendError {
     AppendError::Storage(format!("a transaction cannot be encoded: {error}"))
 }

@@ -9,7 +9,7 @@ const RELATIONSHIPS: [&str; 5] = [
     "doc:one#viewer@user:*",
     "doc:one#viewer@group:eng#member",
     r#"doc:two#viewer@user:ana[in_region:{"region":"eu","é":[1,2]}]"#,
-    r#"acme/doc:t.w:o#viewer@user:ana[in_region][expiration:2031-01-31T12:00:00.5Z]"#,
+    "acme/doc:t.w:o#viewer@user:ana[in_region][expiration:2031-01-31T12:00:00.5Z]",
 ];
 
 fn relationships(count: usize) -> Vec<Relationship> {

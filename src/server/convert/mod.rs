@@ -21,7 +21,7 @@ pub(super) use filter::{
 pub(super) use json::{context, object as json_object};
 pub(super) use name::{definition, optional_relation, permission, relation};
 pub(super) use object::{resource, stand_in, subject};
-pub(super) use relationship::{relationship_to_wire, update, wire_bytes};
+pub(super) use relationship::{relationship, relationship_to_wire, update, wire_bytes};
 pub(super) use schema_filter::{given, schema_filter, schema_filter_text};
 pub(super) use violation::{InvalidFields, Path, Violations};
 

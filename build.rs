@@ -16,9 +16,13 @@ const PROTOS: [&str; 7] = [
     "authzed/api/v1/watch_service.proto",
 ];
 
-/// Messages of methods that have become `SchemaService`'s, and what these are called there. They have the same fields by
+/// Messages of methods that have moved to another service, and what these are called there. They have the same fields by
 /// the same numbers and names, so that one Rust type does for both.
-const TWINS: [(&str, &str); 19] = [
+const TWINS: [(&str, &str); 23] = [
+    ("BulkExportRelationshipsRequest", "ExportBulkRelationshipsRequest"),
+    ("BulkExportRelationshipsResponse", "ExportBulkRelationshipsResponse"),
+    ("BulkImportRelationshipsRequest", "ImportBulkRelationshipsRequest"),
+    ("BulkImportRelationshipsResponse", "ImportBulkRelationshipsResponse"),
     ("ExpCaveat", "ReflectionCaveat"),
     ("ExpCaveatParameter", "ReflectionCaveatParameter"),
     ("ExpCaveatParameterTypeChange", "ReflectionCaveatParameterTypeChange"),

@@ -1,10 +1,12 @@
 //! `kill -9` under load, round after round over one store: what was acknowledged is there after the restart, no write
-//! is there in part, and the tokens of acknowledged writes are still good.
+//! and no import is there in part, and the tokens of acknowledged writes are still good.
 //!
 //! `ARROWROOT_SEED` repeats a run's choices, as far as threads allow.
 #![cfg(test)]
 #![cfg(unix)]
 
+#[path = "crash/import.rs"]
+mod import;
 #[path = "crash/server.rs"]
 mod server;
 #[path = "crash/writer.rs"]
@@ -35,9 +37,7 @@ const SCHEMA: &str = "
 
 #[test]
 fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
-    let seed = env::var("ARROWROOT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(time_ns);
-    println!("seed {seed}");
-    let mut random = Random(seed);
+    let mut random = Random::from_environment();
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path());
     Client::connect(&server).write_schema(SCHEMA);
@@ -116,6 +116,12 @@ fn time_ns() -> u64 {
 struct Random(u64);
 
 impl Random {
+    fn from_environment() -> Self {
+        let seed = env::var("ARROWROOT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(time_ns);
+        println!("seed {seed}");
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

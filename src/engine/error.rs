@@ -1,6 +1,8 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
 mod counters;
+mod export;
+mod import;
 mod lookup;
 mod reflection;
 mod watch;
@@ -14,6 +16,8 @@ use crate::relationship::{
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
 pub use counters::{CountRelationshipsError, RegisterCounterError, UnregisterCounterError};
+pub use export::ExportRelationshipsError;
+pub use import::ImportRelationshipsError;
 pub use lookup::LookupError;
 pub use reflection::{DiffSchemaError, ReflectSchemaError, SchemaDependencyError};
 pub use watch::WatchError;

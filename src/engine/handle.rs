@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::index::{Index, Terms};
-use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, Transaction};
+use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, TransactionPart};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::committer::{Committer, Write};
@@ -53,7 +53,7 @@ impl Engine {
             counters: Counters::default(),
             problem: None,
         };
-        journal.read(Revision::ZERO, &mut |transaction| replay.apply(&transaction))?;
+        journal.read_in_parts(Revision::ZERO, &mut |part| replay.apply(&part))?;
         let Replay { window, head, schemas, counters, problem, .. } = replay;
         if let Some(problem) = problem {
             return Err(OpenError::Replay { revision: head.next(), problem });
@@ -63,7 +63,7 @@ impl Engine {
             return Err(OpenError::Replay { revision: head, problem });
         }
         let head = Head { revision: head, schemas: Arc::new(schemas), counters: Arc::new(counters) };
-        let state = Arc::new(State::new(journal.identity(), index, options, head, window));
+        let state = Arc::new(State::new(&*journal, index, options, head, window));
         let committer = Committer::start(&state, Arc::clone(&journal)).map_err(OpenError::Thread)?;
         Ok(Self { committer, state, journal })
     }
@@ -134,7 +134,8 @@ struct Replay<'index> {
 }
 
 impl Replay<'_> {
-    fn apply(&mut self, transaction: &Transaction) -> ControlFlow<()> {
+    fn apply(&mut self, part: &TransactionPart) -> ControlFlow<()> {
+        let TransactionPart { transaction, is_last } = part;
         if transaction.revision != self.head.next() {
             self.problem = Some(format!("it is followed by revision {}", transaction.revision));
             return ControlFlow::Break(());
@@ -144,6 +145,9 @@ impl Replay<'_> {
                 self.problem = Some(Unwritable::Full.to_string());
                 return ControlFlow::Break(());
             }
+        }
+        if !is_last {
+            return ControlFlow::Continue(());
         }
         if let Some(text) = &transaction.schema {
             self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);

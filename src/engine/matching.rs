@@ -14,16 +14,25 @@ const CHUNK: usize = 256;
 /// A filter in the index's numbers, at a snapshot.
 pub(super) struct Matcher<'view> {
     snapshot: Snapshot<'view>,
+    plan: Arc<Plan>,
+    budget: Option<&'view Budget<'view>>,
+}
+
+/// A filter in the index's numbers.
+#[derive(Debug)]
+pub(super) struct Plan {
     /// The definitions that resources may have, in order of their names.
     definitions: Vec<(Arc<str>, DefinitionKey)>,
     resource_id: Option<String>,
     resource_id_prefix: Option<String>,
-    /// The relations that edges may have; any if there is nothing.
-    relations: Option<Vec<RelationKey>>,
+    /// The relations that edges may have, by their definition; any if there is nothing.
+    relations: Option<Vec<(DefinitionKey, Vec<RelationKey>)>>,
+    /// Whether these are fewer than all that their definitions have.
+    is_relation_named: bool,
     subject: Option<SubjectMatcher>,
-    budget: Option<&'view Budget<'view>>,
 }
 
+#[derive(Debug)]
 struct SubjectMatcher {
     /// The relations that subjects may have.
     forms: Vec<RelationKey>,
@@ -44,16 +53,10 @@ impl<'view> Matcher<'view> {
             None => names.definitions().into_iter().map(|(key, name)| (name, key)).collect(),
         };
         definitions.sort_unstable();
-        let is_any_relation = definition_name.is_none() && filter.relation.is_none();
-        let relations = (!is_any_relation).then(|| {
-            let name = filter.relation.as_ref().map(AsRef::as_ref);
-            match definition_name {
-                Some(_) => {
-                    definitions.iter().flat_map(|(_, key)| names.relations(Some(*key), name)).collect()
-                }
-                None => names.relations(None, name),
-            }
-        });
+        let relation_name = filter.relation.as_ref().map(AsRef::as_ref);
+        let is_any_relation = definition_name.is_none() && relation_name.is_none();
+        let relations_of = |(_, key): &(_, _)| (*key, names.relations(Some(*key), relation_name));
+        let relations = (!is_any_relation).then(|| definitions.iter().map(relations_of).collect());
         let subject = filter.subject.as_ref().map(|subject| {
             let definition = names.find_definition(subject.definition.as_str());
             let form = match &subject.relation {
@@ -76,15 +79,20 @@ impl<'view> Matcher<'view> {
             });
             SubjectMatcher { forms, object }
         });
-        Self {
-            snapshot,
+        let plan = Plan {
             definitions,
             resource_id: filter.resource_id.as_ref().map(ToString::to_string),
             resource_id_prefix: filter.resource_id_prefix.as_ref().map(ToString::to_string),
             relations,
+            is_relation_named: relation_name.is_some(),
             subject,
-            budget: None,
-        }
+        };
+        Self { snapshot, plan: Arc::new(plan), budget: None }
+    }
+
+    /// The same filter again, at a snapshot of the same revision.
+    pub(super) fn again(snapshot: Snapshot<'view>, plan: &Arc<Plan>) -> Self {
+        Self { snapshot, plan: Arc::clone(plan), budget: None }
     }
 
     /// The same at a price: the walk ends when the budget does.
@@ -92,14 +100,14 @@ impl<'view> Matcher<'view> {
         Self { budget: Some(budget), ..self }
     }
 
-    pub(super) fn snapshot(&self) -> Snapshot<'view> {
-        self.snapshot
+    pub(super) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
     /// Visits every edge that matches, in no particular order, until the visitor returns false.
     pub(super) fn visit(&self, mut visitor: impl FnMut(Edge) -> bool) {
-        if let Some(id) = &self.resource_id {
-            for (_, definition) in &self.definitions {
+        if let Some(id) = &self.plan.resource_id {
+            for (_, definition) in &self.plan.definitions {
                 if let Some(resource) = self.snapshot.find_object(*definition, id)
                     && !self.visit_resource(resource, &mut visitor)
                 {
@@ -120,28 +128,27 @@ impl<'view> Matcher<'view> {
 
     /// The subject's object, if the filter has one.
     pub(super) fn known_subject(&self) -> Option<ObjectKey> {
-        self.subject.as_ref().and_then(|subject| subject.object)
+        self.plan.subject.as_ref().and_then(|subject| subject.object)
     }
 
     /// Visits the matching edges of one resource. Whether the visitor wants more.
     pub(super) fn visit_resource(&self, resource: ObjectKey, mut visitor: impl FnMut(Edge) -> bool) -> bool {
-        let Some(definition) = self.snapshot.object_name(resource).map(|(definition, _)| definition) else {
-            return true;
+        let subject = self.plan.subject.as_ref().and_then(|subject| Some((&subject.forms, subject.object?)));
+        let relations = match &self.plan.relations {
+            // All that its definition has, which is what it has at the most.
+            Some(_) if !self.plan.is_relation_named && subject.is_none() => None,
+            Some(relations) => {
+                let Some((definition, _)) = self.snapshot.object_name(resource) else { return true };
+                let of_definition = relations.iter().find(|(owner, _)| *owner == definition);
+                Some(of_definition.map(|(_, relations)| relations.as_slice()).unwrap_or_default())
+            }
+            None => None,
         };
-        let relations = self.relations.as_ref().map(|relations| {
-            let names = self.snapshot.relation_names();
-            let is_own = |relation: &&RelationKey| {
-                names.relation_name(**relation).is_some_and(|(owner, _)| owner == definition)
-            };
-            relations.iter().filter(is_own).copied().collect::<Vec<_>>()
-        });
-        if let (Some(relations), Some(subject)) = (&relations, &self.subject)
-            && let Some(object) = subject.object
-        {
-            return self.visit_exact(resource, relations, &subject.forms, object, visitor);
+        if let (Some(relations), Some((forms, object))) = (relations, subject) {
+            return self.visit_exact(resource, relations, forms, object, visitor);
         }
         let is_match = |edge: &Edge| self.is_subject_match(edge);
-        for relation in optional(relations.as_deref()) {
+        for relation in optional(relations) {
             let mut after = None;
             loop {
                 let mut chunk = Vec::with_capacity(8);
@@ -189,9 +196,12 @@ impl<'view> Matcher<'view> {
 
     /// Visits the matching edges of one subject. Whether the visitor wants more.
     pub(super) fn visit_subject(&self, subject: ObjectKey, mut visitor: impl FnMut(Edge) -> bool) -> bool {
-        let forms = self.subject.as_ref().map(|subject| subject.forms.as_slice());
+        let forms = self.plan.subject.as_ref().map(|subject| subject.forms.as_slice());
+        let relations = self.plan.relations.as_ref().map(|relations| {
+            relations.iter().flat_map(|(_, relations)| relations.iter().copied()).collect::<Vec<_>>()
+        });
         for form in optional(forms) {
-            for relation in optional(self.relations.as_deref()) {
+            for relation in optional(relations.as_deref()) {
                 let mut after = None;
                 loop {
                     let mut chunk = Vec::with_capacity(8);
@@ -222,7 +232,7 @@ impl<'view> Matcher<'view> {
     }
 
     fn is_subject_match(&self, edge: &Edge) -> bool {
-        self.subject.as_ref().is_none_or(|subject| {
+        self.plan.subject.as_ref().is_none_or(|subject| {
             subject.forms.contains(&edge.subject_relation)
                 && subject.object.is_none_or(|object| object == edge.subject)
         })
@@ -232,7 +242,7 @@ impl<'view> Matcher<'view> {
         let is_prefixed = |prefix: &String| {
             self.snapshot.object_name(resource).is_some_and(|(_, id)| id.starts_with(prefix.as_str()))
         };
-        self.resource_id_prefix.as_ref().is_none_or(is_prefixed)
+        self.plan.resource_id_prefix.as_ref().is_none_or(is_prefixed)
     }
 }
 
@@ -258,9 +268,9 @@ impl Resources {
 
     /// Begins at a resource, or at the next one if it is not there.
     pub(super) fn from_resource(matcher: &Matcher<'_>, definition: &str, id: &str) -> Self {
-        let place = matcher.definitions.partition_point(|(name, _)| **name < *definition);
-        let is_there = matcher.definitions.get(place).is_some_and(|(name, _)| **name == *definition);
-        let Some((_, key)) = matcher.definitions.get(place).filter(|_| is_there) else {
+        let place = matcher.plan.definitions.partition_point(|(name, _)| **name < *definition);
+        let is_there = matcher.plan.definitions.get(place).is_some_and(|(name, _)| **name == *definition);
+        let Some((_, key)) = matcher.plan.definitions.get(place).filter(|_| is_there) else {
             return Self { definition: place, after: None, page: Vec::new().into_iter() };
         };
         let page = matcher.page(*key, Bound::Included(id));
@@ -271,11 +281,11 @@ impl Resources {
 
     pub(super) fn next(&mut self, matcher: &Matcher<'_>) -> Option<(Arc<str>, Arc<str>, ObjectKey)> {
         loop {
-            let (name, key) = matcher.definitions.get(self.definition)?;
+            let (name, key) = matcher.plan.definitions.get(self.definition)?;
             if let Some((id, resource)) = self.page.next() {
                 return Some((Arc::clone(name), id, resource));
             }
-            let from = match (&self.after, &matcher.resource_id_prefix) {
+            let from = match (&self.after, &matcher.plan.resource_id_prefix) {
                 (Some(after), _) => Bound::Excluded(&**after),
                 (None, Some(prefix)) => Bound::Included(prefix.as_str()),
                 (None, None) => Bound::Unbounded,
@@ -295,7 +305,7 @@ impl Resources {
 impl Matcher<'_> {
     /// The next resources of a definition that the filter's id or prefix allows.
     fn page(&self, definition: DefinitionKey, from: Bound<&str>) -> Vec<(Arc<str>, ObjectKey)> {
-        if let Some(wanted) = &self.resource_id {
+        if let Some(wanted) = &self.plan.resource_id {
             let is_in_range = match from {
                 Bound::Included(from) => wanted.as_str() >= from,
                 Bound::Excluded(from) => wanted.as_str() > from,
@@ -308,7 +318,7 @@ impl Matcher<'_> {
             return Vec::new();
         }
         let mut page = self.snapshot.objects_by_name(definition, from, CHUNK);
-        if let Some(prefix) = &self.resource_id_prefix {
+        if let Some(prefix) = &self.plan.resource_id_prefix {
             page.retain(|(id, _)| id.starts_with(prefix.as_str()));
         }
         page

@@ -3,6 +3,7 @@
 //! Reads are answered from a [`View`], which is the graph and its schema at one revision. Writes go to the committer,
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
+mod admission;
 mod budget;
 mod check_permission;
 mod clock;
@@ -15,17 +16,22 @@ mod delete_relationships;
 mod dependent_relations;
 mod diff_schema;
 mod error;
+mod export_relationships;
 mod handle;
+mod import_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod matching;
+mod name_table;
 mod names;
 mod options;
 mod read_relationships;
+mod reader;
 mod reflect_schema;
 mod register_counter;
 mod request;
 mod schema_reference;
+mod selection;
 mod state;
 mod token;
 mod unregister_counter;
@@ -37,21 +43,24 @@ mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
+pub use crate::journal::StagingError;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;
 pub use count_relationships::Counted;
 pub use dependent_relations::DependentRelations;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CountRelationshipsError, CursorError,
-    DeleteRelationshipsError, DiffSchemaError, InvalidCursor, InvalidFilter, LookupError, OpenError,
-    ReadRelationshipsError, ReflectSchemaError, RegisterCounterError, SchemaDependencyError, UnknownName,
-    UnregisterCounterError, Unwritable, WatchError, WriteRelationshipsError, WriteSchemaError,
+    DeleteRelationshipsError, DiffSchemaError, ExportRelationshipsError, ImportRelationshipsError,
+    InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError, ReflectSchemaError,
+    RegisterCounterError, SchemaDependencyError, UnknownName, UnregisterCounterError, Unwritable, WatchError,
+    WriteRelationshipsError, WriteSchemaError,
 };
 pub use handle::Engine;
+pub use import_relationships::{Imported, RelationshipImport};
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};
 pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
-pub use read_relationships::RelationshipReader;
+pub use reader::RelationshipReader;
 pub use register_counter::RegisterCounter;
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,

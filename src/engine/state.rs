@@ -1,19 +1,21 @@
 //! What readers and the committer share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
 use crate::evaluate::Program;
 use crate::index::{Index, RelationNames};
-use crate::journal::{JournalIdentity, Transaction};
+use crate::journal::{Journal, JournalIdentity, Transaction};
 use crate::relationship::{Revision, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
 use super::clock::Time;
 use super::counters::Counters;
 use super::error::ConsistencyError;
+use super::name_table::NameTable;
 use super::options::EngineOptions;
 use super::watch::Feed;
 use super::window::Window;
@@ -33,7 +35,12 @@ pub(super) struct State {
     pub(super) time: Time,
     pub(super) feed: Feed,
     window: Window,
+    /// Where imports are staged.
+    pub(super) staging_directory: PathBuf,
+    /// Imports that are on their way.
+    pub(super) imports: Arc<AtomicUsize>,
     head: ArcSwap<Head>,
+    names: ArcSwap<NameTable>,
     is_writable: AtomicBool,
 }
 
@@ -70,16 +77,26 @@ struct SchemaVersion {
 
 impl State {
     pub(super) fn new(
-        identity: JournalIdentity,
+        journal: &dyn Journal,
         index: Index,
         options: EngineOptions,
         head: Head,
         window: Window,
     ) -> Self {
-        let feed = Feed::new(head.revision);
-        let head = ArcSwap::from_pointee(head);
         let time = Time::new(Arc::clone(&options.clock));
-        Self { identity, index, options, time, feed, window, head, is_writable: AtomicBool::new(true) }
+        Self {
+            identity: journal.identity(),
+            index,
+            options,
+            time,
+            feed: Feed::new(head.revision),
+            window,
+            staging_directory: journal.staging_directory(),
+            imports: Arc::default(),
+            head: ArcSwap::from_pointee(head),
+            names: ArcSwap::default(),
+            is_writable: AtomicBool::new(true),
+        }
     }
 
     /// Refuses a revision that is not there yet, or no longer kept.
@@ -107,6 +124,17 @@ impl State {
         let mut earliest = self.time.now();
         earliest.seconds = earliest.seconds.saturating_sub(VIEW_SECONDS_MAX);
         taken_at.max(earliest)
+    }
+
+    /// All names that relationships may have which can be seen now.
+    pub(super) fn names(&self) -> Arc<NameTable> {
+        let known = self.names.load_full();
+        if known.is_complete(self.index.relation_names()) {
+            return known;
+        }
+        let names = Arc::new(NameTable::of(self.index.relation_names()));
+        self.names.store(Arc::clone(&names));
+        names
     }
 
     /// The newest durable state.

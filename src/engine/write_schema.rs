@@ -16,7 +16,7 @@ use super::conditions::{self, Answer};
 use super::error::{Unwritable, WriteSchemaError};
 use super::handle::Engine;
 use super::matching::Matcher;
-use super::read_relationships::{SortKey, relationship};
+use super::read_relationships::{relationship, sort_key};
 use super::request::Written;
 use super::wait::block_on;
 
@@ -146,5 +146,5 @@ fn example(removal: &Removal, kinds: &Kinds, pending: &Pending) -> Option<Relati
         is_of_first && found.len() < EXAMPLES_MAX
     });
     let found = found.into_iter().filter_map(|edge| relationship(snapshot, edge));
-    found.min_by_key(SortKey::of)
+    found.min_by(|one, other| sort_key(one).cmp(&sort_key(other)))
 }

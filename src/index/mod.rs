@@ -27,7 +27,7 @@ pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
 pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};
 pub use terms::{Terms, TermsKind};
-pub use write::{Change, Index};
+pub use write::{Change, EdgeNames, Index};
 
 #[cfg(test)]
 mod tests;

@@ -103,6 +103,17 @@ impl RelationNames {
         keys.zip(names.definitions.iter().map(|definition| Arc::clone(&definition.name))).collect()
     }
 
+    /// How many definitions and relations there are. Both only ever grow.
+    pub fn counts(&self) -> (usize, usize) {
+        let names = self.names.read();
+        (names.definitions.len(), names.relations.len())
+    }
+
+    /// Every relation's definition and name, in order of the numbers.
+    pub fn all_relations(&self) -> Vec<(DefinitionKey, Arc<str>)> {
+        self.names.read().relations.clone()
+    }
+
     /// The name of a definition.
     pub fn definition_name(&self, key: DefinitionKey) -> Option<Arc<str>> {
         Some(Arc::clone(&self.names.read().definitions.get(key.0 as usize)?.name))

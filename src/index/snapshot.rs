@@ -81,6 +81,11 @@ impl<'index> Snapshot<'index> {
         self.index.objects.read(object, |record| Some((record.definition, Arc::clone(&record.id))))
     }
 
+    /// The id of an object.
+    pub fn object_id(self, object: ObjectKey) -> Option<Arc<str>> {
+        self.index.objects.read(object, |record| Some(Arc::clone(&record.id)))
+    }
+
     /// Shows an object's postings to a reader, which must be quick. An unknown object gives the default.
     #[inline]
     pub fn read<T: Default>(self, object: ObjectKey, reader: impl FnOnce(PostingsAt<'_>) -> T) -> T {

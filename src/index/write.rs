@@ -36,6 +36,23 @@ impl fmt::Debug for Index {
     }
 }
 
+/// The names of an edge's parts.
+#[derive(Debug, Clone, Copy)]
+pub struct EdgeNames<'names> {
+    /// The resource's type.
+    pub resource_definition: &'names str,
+    /// The resource's id.
+    pub resource_id: &'names str,
+    /// The relation.
+    pub relation: &'names str,
+    /// The subject's type.
+    pub subject_definition: &'names str,
+    /// The subject's id, [`WILDCARD`] for everyone of the type.
+    pub subject_id: &'names str,
+    /// The subject's relation, [`ELLIPSIS`] if it has none, [`WILDCARD`] for everyone of the type.
+    pub subject_form: &'names str,
+}
+
 /// What a write did, so that it can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -73,14 +90,26 @@ impl Index {
         relation: &RelationName,
         subject: &Subject,
     ) -> Result<Edge, IndexFull> {
+        self.intern_names(&EdgeNames {
+            resource_definition: resource.definition.as_str(),
+            resource_id: resource.id.as_str(),
+            relation: relation.as_str(),
+            subject_definition: subject.definition().as_str(),
+            subject_id: subject.id(),
+            subject_form: subject_form(subject),
+        })
+    }
+
+    /// The same for names that stand on their own.
+    pub fn intern_names(&self, edge: &EdgeNames<'_>) -> Result<Edge, IndexFull> {
         let names = &self.relation_names;
-        let resource_definition = names.intern_definition(resource.definition.as_str());
-        let subject_definition = names.intern_definition(subject.definition().as_str());
+        let resource_definition = names.intern_definition(edge.resource_definition);
+        let subject_definition = names.intern_definition(edge.subject_definition);
         Ok(Edge {
-            resource: self.objects.intern(resource_definition, resource.id.as_str())?,
-            relation: names.intern_relation(resource_definition, relation.as_str()),
-            subject_relation: names.intern_relation(subject_definition, subject_form(subject)),
-            subject: self.objects.intern(subject_definition, subject.id())?,
+            resource: self.objects.intern(resource_definition, edge.resource_id)?,
+            relation: names.intern_relation(resource_definition, edge.relation),
+            subject_relation: names.intern_relation(subject_definition, edge.subject_form),
+            subject: self.objects.intern(subject_definition, edge.subject_id)?,
         })
     }
 
@@ -118,6 +147,29 @@ impl Index {
             && let Some((born, before)) = self.last_life(edge, version)
         {
             if before == terms && !before.have_expired(now) {
+                return false;
+            }
+            changes.push(self.end(edge, version, born, &before, revision));
+        }
+        changes.push(self.begin(edge, version.is_some(), terms, revision));
+        true
+    }
+
+    /// The edge holds on some terms from a revision on, unless it holds already; what that changed is added to
+    /// `changes`. Whether it did not hold before.
+    pub fn create(
+        &self,
+        edge: Edge,
+        terms: Terms,
+        revision: Revision,
+        now: Timestamp,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let version = self.version(edge);
+        if let Some(version) = version
+            && let Some((born, before)) = self.last_life(edge, version)
+        {
+            if !before.have_expired(now) {
                 return false;
             }
             changes.push(self.end(edge, version, born, &before, revision));

@@ -1,12 +1,14 @@
 //! A journal that forgets everything with the process: for tests, and for trying things out.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::error::{AppendError, JournalError};
 use super::identity::JournalIdentity;
-use super::transaction::Transaction;
+use super::staged::{StagedChanges, StagingError};
+use super::transaction::{Transaction, TransactionPart, WholeTransactions};
 use super::{Journal, check_revisions};
 use crate::relationship::Revision;
 
@@ -15,7 +17,14 @@ use crate::relationship::Revision;
 pub struct MemoryJournal {
     identity: JournalIdentity,
     /// INVARIANT: the transaction at position i has revision i + 1.
-    transactions: Mutex<Vec<Transaction>>,
+    transactions: Mutex<Vec<Stored>>,
+}
+
+/// One transaction. Staged changes stay where they are.
+#[derive(Debug, Clone)]
+struct Stored {
+    transaction: Transaction,
+    staged: Option<Arc<StagedChanges>>,
 }
 
 impl MemoryJournal {
@@ -43,7 +52,20 @@ impl Journal for MemoryJournal {
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError> {
         let mut stored = self.transactions.lock();
         check_revisions(head_of(&stored), expected_head, transactions)?;
-        stored.extend_from_slice(transactions);
+        let unstaged = |transaction: &Transaction| Stored { transaction: transaction.clone(), staged: None };
+        stored.extend(transactions.iter().map(unstaged));
+        Ok(())
+    }
+
+    fn append_staged(
+        &self,
+        expected_head: Revision,
+        transaction: Transaction,
+        staged: &Arc<StagedChanges>,
+    ) -> Result<(), AppendError> {
+        let mut stored = self.transactions.lock();
+        check_revisions(head_of(&stored), expected_head, std::slice::from_ref(&transaction))?;
+        stored.push(Stored { transaction, staged: Some(Arc::clone(staged)) });
         Ok(())
     }
 
@@ -52,13 +74,29 @@ impl Journal for MemoryJournal {
         after: Revision,
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
+        let mut whole = WholeTransactions::default();
+        self.read_in_parts(after, &mut |part| match whole.add(part) {
+            Some(transaction) => visit(transaction),
+            None => ControlFlow::Continue(()),
+        })
+    }
+
+    fn read_in_parts(
+        &self,
+        after: Revision,
+        visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
         // One at a time, so that the visitor may take its time, and may even append.
         let mut position = usize::try_from(after.0).unwrap_or(usize::MAX);
         loop {
-            let Some(transaction) = self.transactions.lock().get(position).cloned() else {
+            let Some(Stored { transaction, staged }) = self.transactions.lock().get(position).cloned() else {
                 return Ok(());
             };
-            if visit(transaction).is_break() {
+            let outcome = match staged {
+                None => visit(TransactionPart { transaction, is_last: true }),
+                Some(staged) => visit_staged(&transaction, &staged, visit)?,
+            };
+            if outcome.is_break() {
                 return Ok(());
             }
             position += 1;
@@ -66,6 +104,23 @@ impl Journal for MemoryJournal {
     }
 }
 
-fn head_of(transactions: &[Transaction]) -> Revision {
-    transactions.last().map_or(Revision::ZERO, |last| last.revision)
+/// Visits a transaction with staged changes, a part for each of their frames.
+fn visit_staged(
+    transaction: &Transaction,
+    staged: &StagedChanges,
+    visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, JournalError> {
+    let storage = |error: StagingError| JournalError::Storage(error.to_string());
+    let count = staged.frames().len();
+    for (place, frame) in (1..).zip(staged.frames()) {
+        let transaction = transaction.with_changes(staged.changes(*frame).map_err(storage)?);
+        if visit(TransactionPart { transaction, is_last: place == count }).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn head_of(stored: &[Stored]) -> Revision {
+    stored.last().map_or(Revision::ZERO, |last| last.transaction.revision)
 }

@@ -8,6 +8,7 @@ mod error;
 mod identity;
 mod memory;
 mod sled;
+mod staged;
 mod transaction;
 
 pub use self::sled::SledJournal;
@@ -15,10 +16,15 @@ use append::check_revisions;
 pub use error::{AppendError, Corruption, Defect, JournalError, OpenError};
 pub use identity::JournalIdentity;
 pub use memory::MemoryJournal;
-pub use transaction::{CounterChange, RelationshipChange, Transaction};
+pub use staged::{
+    StagedCaveat, StagedChanges, StagedObject, StagedRelationship, StagedSubject, Staging, StagingError,
+};
+pub use transaction::{CounterChange, RelationshipChange, Transaction, TransactionPart};
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::relationship::Revision;
 
@@ -40,6 +46,22 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// only if nothing was appended since. After [`AppendError::Refused`] all further appends are refused too.
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError>;
 
+    /// The same for one transaction without changes, together with staged ones, which become its.
+    fn append_staged(
+        &self,
+        expected_head: Revision,
+        transaction: Transaction,
+        staged: &Arc<StagedChanges>,
+    ) -> Result<(), AppendError> {
+        let changes = staged.whole().map_err(|error| AppendError::Storage(error.to_string()))?;
+        self.append(expected_head, &[Transaction { changes, ..transaction }])
+    }
+
+    /// Where changes may be staged that are to be appended.
+    fn staging_directory(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
     /// Visits every transaction after a revision, in order, until the visitor breaks off. Transactions that are
     /// appended meanwhile may or may not be visited. The visitor may call this journal.
     fn read(
@@ -47,4 +69,13 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         after: Revision,
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
+
+    /// The same, with large transactions in parts, so that no more than one part is held at a time.
+    fn read_in_parts(
+        &self,
+        after: Revision,
+        visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        self.read(after, &mut |transaction| visit(TransactionPart { transaction, is_last: true }))
+    }
 }

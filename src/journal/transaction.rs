@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::relationship::{CounterName, Relationship, RelationshipFilter, Revision, Timestamp};
 
 /// Everything that happened at one revision.
+///
+/// What happened to relationships is a list, unless a journal has it in a form of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transaction {
+pub struct Transaction<Changes = Vec<RelationshipChange>> {
     /// Its place in the order.
     pub revision: Revision,
     /// When it was committed, by the clock of the node that did.
@@ -14,7 +16,7 @@ pub struct Transaction {
     /// The text of the schema that replaced the one before, if one did.
     pub schema: Option<String>,
     /// What happened to relationships, each key at most once.
-    pub changes: Vec<RelationshipChange>,
+    pub changes: Changes,
     /// What the writer attached, a JSON object as text.
     pub metadata_json: Option<String>,
     /// What happened to a counter, if anything did.
@@ -53,4 +55,54 @@ pub enum CounterChange {
         /// Its name.
         name: CounterName,
     },
+}
+
+/// A transaction, or a part of one that has too many changes to be held whole.
+///
+/// The parts of one transaction come one after another. They differ in their changes, which together are the
+/// transaction's, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionPart {
+    /// The transaction, with the changes of this part.
+    pub transaction: Transaction,
+    /// Whether the transaction ends with this part.
+    pub is_last: bool,
+}
+
+/// Puts the parts of transactions together again.
+#[derive(Debug, Default)]
+pub(super) struct WholeTransactions {
+    changes: Vec<RelationshipChange>,
+}
+
+impl WholeTransactions {
+    /// Takes the next part. The transaction, if it is whole with it.
+    pub(super) fn add(&mut self, part: TransactionPart) -> Option<Transaction> {
+        let TransactionPart { mut transaction, is_last } = part;
+        if !self.changes.is_empty() {
+            self.changes.append(&mut transaction.changes);
+            std::mem::swap(&mut self.changes, &mut transaction.changes);
+        }
+        if is_last {
+            self.changes.clear();
+            return Some(transaction);
+        }
+        self.changes = transaction.changes;
+        None
+    }
+}
+
+impl<Changes> Transaction<Changes> {
+    /// The same with other changes.
+    pub(super) fn with_changes<Others>(&self, changes: Others) -> Transaction<Others> {
+        let Self { revision, committed_at, schema, changes: _, metadata_json, counter } = self;
+        Transaction {
+            revision: *revision,
+            committed_at: *committed_at,
+            schema: schema.clone(),
+            changes,
+            metadata_json: metadata_json.clone(),
+            counter: counter.clone(),
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{MalformedValue, NameKind};
 
@@ -17,8 +17,8 @@ const DEFINITION_BYTES_MAX: usize = 128;
 macro_rules! string_newtype {
     ($(#[$doc:meta])* $name:ident, $kind:expr, $accepts:path) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -31,6 +31,13 @@ macro_rules! string_newtype {
             /// The string itself.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        /// As the string, without the copy that a conversion would make.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 

@@ -20,6 +20,7 @@ mod schema;
 mod serve;
 mod status;
 mod streaming;
+mod unbroken;
 mod watches;
 pub mod wire;
 

@@ -90,6 +90,8 @@ pub struct RequestLimits {
     pub read_relationships_limit_max: u32,
     /// The limit of one lookup of resources that has one.
     pub lookup_resources_limit_max: u32,
+    /// The limit of one page of an export that has one.
+    pub export_limit_max: u32,
     /// Checks in one bulk.
     pub bulk_checks_max: usize,
     /// Bytes of the context that a request gives for caveats; 0 for no bound.
@@ -103,6 +105,7 @@ impl Default for RequestLimits {
         Self {
             read_relationships_limit_max: 1000,
             lookup_resources_limit_max: 1000,
+            export_limit_max: 10_000,
             bulk_checks_max: 10_000,
             caveat_context_bytes_max: 4096,
             message_bytes_max: 4 << 20,

@@ -19,6 +19,7 @@ use super::guard::Guarded;
 use super::health::HealthOfEngine;
 use super::options::WatchOptions;
 use super::schema::Schemas;
+use super::unbroken::Unbroken;
 use super::watches::Watches;
 use super::wire::FILE_DESCRIPTOR_SET;
 use super::wire::v1::experimental_service_server::ExperimentalServiceServer;
@@ -85,7 +86,7 @@ impl<P: PermissionsService> Router<P> {
 impl<P, B> Service<Request<B>> for Router<P>
 where
     P: PermissionsService,
-    B: HttpBody<Data = Bytes> + Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<StdError> + Send + 'static,
 {
     type Response = Response<Body>;
@@ -111,7 +112,7 @@ where
         match service {
             "authzed.api.v1.PermissionsService" => {
                 let mut service = services.permissions.clone();
-                Guarded::start(move || service.call(request))
+                Guarded::start(move || service.call(request.map(Unbroken)))
             }
             "authzed.api.v1.SchemaService" => {
                 let mut service = services.schema.clone();
@@ -123,7 +124,7 @@ where
             }
             "authzed.api.v1.ExperimentalService" => {
                 let mut service = services.experimental.clone();
-                Guarded::start(move || service.call(request))
+                Guarded::start(move || service.call(request.map(Unbroken)))
             }
             "grpc.health.v1.Health" => {
                 let mut service = services.health.clone();

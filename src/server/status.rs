@@ -1,6 +1,8 @@
 //! Every error → its gRPC code, the reason and metadata of its `ErrorInfo`, and its message. The one place that
 //! knows them.
 
+mod export;
+mod import;
 mod reflection;
 
 use std::collections::HashMap;

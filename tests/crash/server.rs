@@ -138,6 +138,12 @@ impl Client {
         answer.into_inner().permissionship() == Permissionship::HasPermission
     }
 
+    /// Runs a call to its end.
+    pub(crate) fn call<T>(&mut self, call: impl AsyncFnOnce(PermissionsServiceClient<Channel>) -> T) -> T {
+        let permissions = self.permissions();
+        self.runtime.block_on(call(permissions))
+    }
+
     fn permissions(&self) -> PermissionsServiceClient<Channel> {
         PermissionsServiceClient::new(self.channel.clone())
     }

@@ -8,6 +8,7 @@ mod checks;
 mod counters;
 mod durability;
 mod expirations;
+mod imports;
 mod lookups;
 mod reads;
 mod schemas;

@@ -7,7 +7,7 @@ use std::thread;
 use arrowroot::journal::{AppendError, Journal, RelationshipChange, Transaction};
 use arrowroot::relationship::Revision;
 
-use super::support::{append_each, head, large, read, single, singles, transaction};
+use super::support::{append_each, head, large, read, read_in_parts, single, singles, stage, transaction};
 
 /// Each fact is a function of an empty journal; it becomes one test for each journal.
 macro_rules! facts {
@@ -43,6 +43,8 @@ facts! {
     empty_and_unicode_fields_come_back_the_same
     of_two_writers_with_one_head_exactly_one_wins
     readers_beside_a_writer_see_a_prefix
+    staged_changes_come_back_the_same_whole_and_in_parts
+    staged_changes_with_a_wrong_revision_are_refused
 }
 
 fn a_fresh_journal_is_empty(journal: &dyn Journal) {
@@ -215,4 +217,43 @@ fn readers_beside_a_writer_see_a_prefix(journal: &dyn Journal) {
         }
         reader.join().unwrap();
     });
+}
+
+fn staged_changes_come_back_the_same_whole_and_in_parts(journal: &dyn Journal) {
+    append_each(journal, &singles(1..=1));
+    // Enough for memory, and so many that they are staged in a file.
+    for (revision, relationships) in [(2, 3), (3, 70_000)] {
+        let Transaction { changes, .. } = large(revision, relationships);
+        let without = Transaction { changes: Vec::new(), ..large(revision, 0) };
+        let staged = stage(&journal.staging_directory(), &changes);
+        journal.append_staged(Revision(revision - 1), without, &staged).unwrap();
+    }
+    append_each(journal, &singles(4..=5));
+    assert_eq!(head(journal), 5);
+    let expected = [single(1), large(2, 3), large(3, 70_000), single(4), single(5)];
+    assert!(read(journal, 0).unwrap() == expected, "they differ");
+    assert!(read(journal, 2).unwrap() == expected[2..], "they differ after a revision");
+
+    let parts = read_in_parts(journal, 1);
+    let of = |revision| parts.iter().filter(move |part| part.transaction.revision == Revision(revision));
+    assert_eq!([2, 3, 4, 5].map(|revision| of(revision).filter(|part| part.is_last).count()), [1; 4]);
+    assert!(of(3).count() > 10 && of(3).next_back().unwrap().is_last);
+    assert!(of(3).all(|part| part.transaction.changes.len() < 5000));
+    let together: Vec<_> = of(3).flat_map(|part| part.transaction.changes.clone()).collect();
+    assert!(together == expected[2].changes, "the parts differ");
+}
+
+fn staged_changes_with_a_wrong_revision_are_refused(journal: &dyn Journal) {
+    append_each(journal, &singles(1..=2));
+    let staged = stage(&journal.staging_directory(), &single(1).changes);
+    let append = |head, revision| {
+        journal.append_staged(
+            Revision(head),
+            Transaction { changes: Vec::new(), ..single(revision) },
+            &staged,
+        )
+    };
+    assert!(matches!(append(1, 2), Err(AppendError::Conflict { .. })));
+    assert!(matches!(append(2, 4), Err(AppendError::Gap { .. })));
+    assert_eq!(read(journal, 0).unwrap(), singles(1..=2));
 }

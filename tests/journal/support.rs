@@ -2,8 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
-use arrowroot::journal::{Journal, JournalError, RelationshipChange, SledJournal, Transaction};
+use arrowroot::journal::{
+    Journal, JournalError, RelationshipChange, SledJournal, StagedChanges, Staging, Transaction,
+    TransactionPart,
+};
 use arrowroot::relationship::{Relationship, Revision, Timestamp};
 
 /// The segment size of the journal's database, which sled insists on.
@@ -49,6 +53,26 @@ pub(crate) fn read(journal: &dyn Journal, after: u64) -> Result<Vec<Transaction>
         ControlFlow::Continue(())
     })?;
     Ok(transactions)
+}
+
+pub(crate) fn read_in_parts(journal: &dyn Journal, after: u64) -> Vec<TransactionPart> {
+    let mut parts = Vec::new();
+    let mut visit = |part| {
+        parts.push(part);
+        ControlFlow::Continue(())
+    };
+    journal.read_in_parts(Revision(after), &mut visit).unwrap();
+    parts
+}
+
+/// Stages the relationships of these changes.
+pub(crate) fn stage(directory: &Path, changes: &[RelationshipChange]) -> Arc<StagedChanges> {
+    let mut staging = Staging::new(directory);
+    for change in changes {
+        let RelationshipChange::Touch(relationship) = change else { panic!("{change:?} cannot be staged") };
+        staging.push(relationship).unwrap();
+    }
+    Arc::new(staging.finish().unwrap())
 }
 
 pub(crate) fn head(journal: &dyn Journal) -> u64 {

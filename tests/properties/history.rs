@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrowroot::engine::{
@@ -9,8 +10,8 @@ use arrowroot::engine::{
     WriteRelationshipsError, ZedToken,
 };
 use arrowroot::relationship::{
-    Precondition, PreconditionOperation, Relationship, RelationshipFilter, RelationshipUpdate, SubjectFilter,
-    SubjectIdFilter, SubjectRelationFilter, Timestamp, UpdateOperation,
+    Precondition, PreconditionOperation, Relationship, RelationshipFilter, RelationshipUpdate, Revision,
+    SubjectFilter, SubjectIdFilter, SubjectRelationFilter, Timestamp, UpdateOperation,
 };
 
 use crate::naive::{Model, Row, Rows, Terms};
@@ -81,6 +82,21 @@ impl History {
         self.engine = Some(engine.unwrap());
     }
 
+    /// Another engine with the same schema and clock, and nothing in it.
+    pub(crate) fn beside(&self, directory: Option<&Path>) -> Engine {
+        let mut options = EngineOptions::default();
+        options.clock = Arc::clone(&self.clock) as _;
+        let engine = match directory {
+            Some(directory) => Engine::open(directory, options),
+            None => Engine::in_memory(options),
+        };
+        let engine = engine.unwrap();
+        if engine.head() == Revision::ZERO {
+            engine.write_schema(&random::text(&self.model)).unwrap();
+        }
+        engine
+    }
+
     /// Some time passes: none, a little, or so much that what has expired leaves the index.
     pub(crate) fn pass_time(&mut self, random: &mut Random) {
         self.now += *random.pick(&[0, 0, 0, 1, 5, 20, 100, 400]);
@@ -135,7 +151,8 @@ impl History {
         }
     }
 
-    fn write(&mut self, random: &mut Random) {
+    /// One random transaction.
+    pub(crate) fn write(&mut self, random: &mut Random) {
         let mut rows = self.rows();
         let met = any(random, &rows).map(|(row, terms)| precondition(&row, terms.hold_at(self.now)));
         let updates = self.updates(random, &mut rows);

@@ -11,6 +11,7 @@
 )]
 
 mod ask;
+mod bulk;
 mod completions;
 mod dependencies;
 mod history;

@@ -42,6 +42,14 @@ pub(super) struct Limits {
         value_name = "COUNT"
     )]
     max_delete_relationships_limit: u32,
+    /// The limit of one page of `ExportBulkRelationships`, if it has one
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_BULK_EXPORT_RELATIONSHIPS_LIMIT",
+        default_value_t = RequestLimits::default().export_limit_max,
+        value_name = "COUNT"
+    )]
+    max_bulk_export_relationships_limit: u32,
     /// Bytes of the context that a request gives for caveats; 0 for no bound
     #[arg(
         long,
@@ -71,6 +79,7 @@ impl Limits {
 
     pub(super) fn apply_to_requests(&self, limits: &mut RequestLimits) {
         limits.read_relationships_limit_max = self.max_read_relationships_limit;
+        limits.export_limit_max = self.max_bulk_export_relationships_limit;
         limits.caveat_context_bytes_max = self.max_caveat_context_size;
     }
 }

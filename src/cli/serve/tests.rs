@@ -21,6 +21,7 @@ fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
     assert_eq!((engine.updates_max, engine.preconditions_max, engine.delete_limit_max), (1000, 1000, 1000));
     assert_eq!((engine.caveat_bytes_max, engine.depth_max), (25_000, 10_000));
     assert_eq!(server.limits.read_relationships_limit_max, 1000);
+    assert_eq!(server.limits.export_limit_max, 10_000);
     assert_eq!(server.limits.caveat_context_bytes_max, 4096);
     assert_eq!(server.shutdown_grace_period.as_secs(), 5);
     assert_eq!(serve.engine_options().retention.as_secs(), 24 * 60 * 60);

@@ -1,11 +1,12 @@
 //! Writes that become durable together.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::engine::error::Unwritable;
 use crate::engine::state::Head;
 use crate::index::Change;
-use crate::journal::Transaction;
+use crate::journal::{StagedChanges, Transaction};
 use crate::relationship::Revision;
 
 /// Tells a writer how it ended, once the group is durable or has failed.
@@ -18,6 +19,8 @@ pub(super) struct Group {
     /// The state after the last of them.
     pub(super) head: Head,
     pub(super) transactions: Vec<Transaction>,
+    /// The changes of the only transaction, if they are staged.
+    pub(super) staged: Option<Arc<StagedChanges>>,
     /// What was done to the index, in order.
     pub(super) changes: Vec<Change>,
     pub(super) replies: Vec<Reply>,
@@ -25,7 +28,14 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn on(head: Head) -> Self {
-        Self { base: head.revision, head, transactions: Vec::new(), changes: Vec::new(), replies: Vec::new() }
+        Self {
+            base: head.revision,
+            head,
+            transactions: Vec::new(),
+            staged: None,
+            changes: Vec::new(),
+            replies: Vec::new(),
+        }
     }
 
     pub(super) fn reply(self, outcome: &Result<(), Unwritable>) {

@@ -38,12 +38,19 @@ pub(super) fn run(
 
 fn append(state: &State, journal: &Arc<dyn Journal>, mut group: Group) -> Outcome {
     if !group.transactions.is_empty() {
-        if let Err(error) = journal.append(group.base, &group.transactions) {
+        let appended = match (&group.staged, &group.transactions[..]) {
+            (Some(staged), [only]) => journal.append_staged(group.base, only.clone(), staged),
+            _ => journal.append(group.base, &group.transactions),
+        };
+        if let Err(error) = appended {
             tracing::error!(%error, base = group.base.0, writes = group.replies.len(), "a group of writes is not durable");
             state.set_writable(false);
             return Outcome::Failed(group);
         }
-        state.publish(group.head.clone(), std::mem::take(&mut group.transactions));
+        // What was staged is only in the journal.
+        let is_whole = group.staged.is_none();
+        let transactions = if is_whole { std::mem::take(&mut group.transactions) } else { Vec::new() };
+        state.publish(group.head.clone(), transactions);
         state.set_writable(true);
     }
     group.reply(&Ok::<(), Unwritable>(()));

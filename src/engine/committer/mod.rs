@@ -23,4 +23,9 @@ pub(super) trait Write: Send {
     /// Nothing is applied before everything is checked. The reply waits for the group: an error, too, may rest on
     /// what is not durable yet.
     fn prepare(self: Box<Self>, pending: &mut Pending) -> Reply;
+
+    /// Whether it is to become durable in a group of its own.
+    fn is_alone(&self) -> bool {
+        false
+    }
 }

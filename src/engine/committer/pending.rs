@@ -6,8 +6,8 @@ use crate::engine::counters::Counters;
 use crate::engine::error::Unwritable;
 use crate::engine::state::{Head, State};
 use crate::evaluate::Program;
-use crate::index::{Edge, Snapshot, Terms};
-use crate::journal::{CounterChange, RelationshipChange, Transaction};
+use crate::index::{Edge, EdgeNames, Snapshot, Terms};
+use crate::journal::{CounterChange, RelationshipChange, StagedChanges, Transaction};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::group::Group;
@@ -87,6 +87,33 @@ impl Pending {
         self.state.index.touch(edge, terms, revision, self.now, &mut self.group.changes)
     }
 
+    /// The numbers of names that stand on their own, new ones where need be.
+    pub(in crate::engine) fn intern_names(&self, names: &EdgeNames<'_>) -> Result<Edge, Unwritable> {
+        self.state.index.intern_names(names).map_err(|_| Unwritable::Full)
+    }
+
+    /// Applies a relationship at the next revision, unless it is there. Whether it was not.
+    pub(in crate::engine) fn create(&mut self, edge: Edge, terms: Terms) -> bool {
+        let revision = self.next_revision();
+        self.state.index.create(edge, terms, revision, self.now, &mut self.group.changes)
+    }
+
+    /// Applies what is given at the next revision, or nothing of it.
+    pub(in crate::engine) fn apply_or_take_back<T, E>(
+        &mut self,
+        changes_expected: usize,
+        apply: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let changes_before = self.group.changes.len();
+        self.group.changes.reserve_exact(changes_expected);
+        let applied = apply(self);
+        if applied.is_err() {
+            self.abandon(changes_before);
+            self.group.changes.shrink_to_fit();
+        }
+        applied
+    }
+
     /// Applies the deletion of a relationship at the next revision. Whether it was there.
     pub(in crate::engine) fn delete(&mut self, edge: Edge) -> bool {
         let change = self.state.index.delete(edge, self.next_revision(), self.now);
@@ -101,6 +128,13 @@ impl Pending {
         metadata_json: Option<String>,
     ) -> Revision {
         self.push(Content { changes, metadata_json, ..Content::default() })
+    }
+
+    /// Makes what was applied since the last call the next revision, with staged changes, in a group of its own.
+    pub(in crate::engine) fn commit_staged(&mut self, staged: StagedChanges) -> Revision {
+        debug_assert!(self.group.transactions.is_empty(), "the group is not its own");
+        self.group.staged = Some(Arc::new(staged));
+        self.push(Content::default())
     }
 
     /// Makes a schema the next revision.

@@ -143,6 +143,11 @@ impl Preparing {
 
     fn receive(&mut self, message: Message) {
         match message {
+            Message::Write(write) if write.is_alone() => {
+                self.end_group();
+                self.prepare(write);
+                self.end_group();
+            }
             Message::Write(write) => self.prepare(write),
             Message::Wake => {}
             Message::Stop => {
@@ -178,6 +183,14 @@ impl Preparing {
         } else {
             tracing::error!("a write ended by a panic and was not applied");
             self.pending.abandon(changes_before);
+        }
+    }
+
+    /// Hands the group, if there is any, to the journal's thread, and waits until that is free to take it.
+    fn end_group(&mut self) {
+        if !self.pending.group.replies.is_empty() {
+            self.wait_for_outcome();
+            self.hand_on();
         }
     }
 

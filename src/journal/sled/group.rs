@@ -2,20 +2,24 @@
 //!
 //! A group is appended whole or not at all. Its payload is each transaction in postcard, preceded by its length
 //! as u32 LE; the payload is cut into records regardless of where transactions end, so that many small
-//! transactions share a record and one large transaction spans many.
+//! transactions share a record and one large transaction spans many. One with staged changes is several times there,
+//! each time with the next of its changes, and all its lengths but the last have the highest bit set (`staged_group`).
 
 use std::collections::VecDeque;
 
 use super::super::error::{AppendError, Corruption, Defect};
-use super::super::transaction::Transaction;
+use super::super::transaction::{Transaction, TransactionPart};
 use super::encoding;
 use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT, Record, RecordKey};
+use super::writer::Change;
 use crate::relationship::Revision;
 
 /// Bytes of one group when encoded, at most.
 pub(super) const GROUP_BYTES_MAX: usize = 1 << 30;
 
-const LENGTH_BYTES: usize = 4;
+pub(super) const LENGTH_BYTES: usize = 4;
+/// Set in the length of a transaction that goes on in the next one. Lengths stay below it.
+pub(super) const GOES_ON: u32 = 1 << 31;
 
 /// The transactions of one append, encoded.
 #[derive(Debug)]
@@ -58,6 +62,11 @@ impl EncodedGroup {
         self.last_revision
     }
 
+    /// What inserts the group's records, in order.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.records().map(|record| record.insertion())
+    }
+
     /// The group's records in order.
     pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
         let count = self.payload.len().div_ceil(PAYLOAD_BYTES_MAX);
@@ -81,7 +90,7 @@ fn length_as_u32(length: usize) -> u32 {
 
 /// Puts transactions together again from records that come in order, and notices whatever is not as written.
 ///
-/// Holds at most one transaction that is not complete yet, and the rest of one record.
+/// Holds at most one part of a transaction that is not complete yet, and the rest of one record.
 #[derive(Debug)]
 pub(super) struct Assembler {
     /// The revision of the next transaction.
@@ -112,7 +121,7 @@ impl Assembler {
         self.next_revision
     }
 
-    /// Takes the next record. [`Self::next_transaction`] must have returned `None` before.
+    /// Takes the next record. [`Self::next_part`] must have returned `None` before.
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), Corruption> {
         let defective = |revision, defect| Err(Corruption { revision, defect });
         let next_revision = self.next_revision;
@@ -151,18 +160,17 @@ impl Assembler {
         Ok(())
     }
 
-    /// The next transaction, or `None` if the next record is needed for it.
-    pub(super) fn next_transaction(&mut self) -> Result<Option<Transaction>, Corruption> {
+    /// The next transaction, or part of one, or `None` if the next record is needed for it.
+    pub(super) fn next_part(&mut self) -> Result<Option<TransactionPart>, Corruption> {
         let Some(group) = &self.group else { return Ok(None) };
         let revision = self.next_revision;
         let defective = |defect| Err(Corruption { revision, defect });
         let is_read = group.bytes_read == group.group_bytes as usize;
         let bytes = self.bytes.make_contiguous();
-        let transaction = match bytes.split_first_chunk::<LENGTH_BYTES>() {
-            Some((length, rest)) => rest.get(..u32::from_le_bytes(*length) as usize),
-            None => None,
-        };
-        let Some(encoded) = transaction else {
+        let length = bytes.first_chunk::<LENGTH_BYTES>().map(|length| u32::from_le_bytes(*length));
+        let is_last = length.is_none_or(|length| length & GOES_ON == 0);
+        let encoded = length.and_then(|length| bytes[LENGTH_BYTES..].get(..(length & !GOES_ON) as usize));
+        let Some(encoded) = encoded else {
             return if is_read { defective(Defect::Inconsistent) } else { Ok(None) };
         };
         let Some(transaction) = encoding::decode(group.format, encoded) else {
@@ -173,14 +181,17 @@ impl Assembler {
         }
         let consumed = LENGTH_BYTES + encoded.len();
         self.bytes.drain(..consumed);
-        self.next_revision = revision.next();
-        if revision == group.last_revision {
-            if !is_read || !self.bytes.is_empty() {
-                return defective(Defect::Inconsistent);
-            }
+        let is_end = is_read && self.bytes.is_empty();
+        if is_end != (is_last && revision == group.last_revision) {
+            return defective(Defect::Inconsistent);
+        }
+        if is_end {
             self.group = None;
         }
-        Ok(Some(transaction))
+        if is_last {
+            self.next_revision = revision.next();
+        }
+        Ok(Some(TransactionPart { transaction, is_last }))
     }
 
     /// What is missing, if the records end here although the journal's head is known.

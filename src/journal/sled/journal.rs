@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
@@ -11,14 +12,16 @@ use super::super::Journal;
 use super::super::append::check_revisions;
 use super::super::error::{AppendError, JournalError, OpenError};
 use super::super::identity::JournalIdentity;
-use super::super::transaction::Transaction;
+use super::super::staged::StagedChanges;
+use super::super::transaction::{Transaction, TransactionPart, WholeTransactions};
 use super::directory::Directory;
 use super::fault::Fault;
 use super::group::EncodedGroup;
 use super::opening::{self, Opened};
 use super::reader;
+use super::staged_group::StagedGroup;
 use super::store::{SEGMENT_BYTES, Store};
-use super::writer::WriteFault;
+use super::writer::{Change, WriteFault};
 use crate::relationship::Revision;
 
 /// A journal in a directory of this machine.
@@ -98,6 +101,40 @@ impl SledJournal {
         }
     }
 
+    /// Writes a group's records, opening the database anew before if need be.
+    fn write(
+        &self,
+        state: &mut State,
+        last_revision: Revision,
+        records: impl Iterator<Item = Result<Change, Fault>>,
+    ) -> Result<(), AppendError> {
+        let store = match std::mem::replace(state, State::Suspect(None)) {
+            State::Suspect(store) => self.recover(store),
+            other => other,
+        };
+        let (next, outcome) = match store {
+            State::Ready(store) => match store.write_group(records) {
+                Ok(()) => {
+                    self.head.store(last_revision.0, Ordering::Release);
+                    (State::Ready(store), Ok(()))
+                }
+                Err(fault) => {
+                    let (state, error) = after_fault(store, fault);
+                    (state, Err(error))
+                }
+            },
+            State::Suspect(store) => {
+                (State::Suspect(store), Err(AppendError::Storage("an earlier write failed".to_owned())))
+            }
+            State::Refused { reason, store } => {
+                let error = AppendError::Refused(reason.clone());
+                (State::Refused { reason, store }, Err(error))
+            }
+        };
+        *state = next;
+        outcome
+    }
+
     fn discard_unacknowledged(&self, store: &Store) -> Result<(), WriteFault> {
         let head = self.durable_head();
         store.discard_from(head.next())?;
@@ -124,40 +161,45 @@ impl Journal for SledJournal {
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError> {
         let mut state = self.state.lock();
         check_revisions(self.durable_head(), expected_head, transactions)?;
-        let Some(group) = EncodedGroup::encode(transactions)? else {
-            return Ok(());
-        };
-        let store = match std::mem::replace(&mut *state, State::Suspect(None)) {
-            State::Suspect(store) => self.recover(store),
-            other => other,
-        };
-        let (next, outcome) = match store {
-            State::Ready(store) => match store.write_group(group.records()) {
-                Ok(()) => {
-                    self.head.store(group.last_revision().0, Ordering::Release);
-                    (State::Ready(store), Ok(()))
-                }
-                Err(fault) => {
-                    let (state, error) = after_fault(store, fault);
-                    (state, Err(error))
-                }
-            },
-            State::Suspect(store) => {
-                (State::Suspect(store), Err(AppendError::Storage("an earlier write failed".to_owned())))
-            }
-            State::Refused { reason, store } => {
-                let error = AppendError::Refused(reason.clone());
-                (State::Refused { reason, store }, Err(error))
-            }
-        };
-        *state = next;
-        outcome
+        match EncodedGroup::encode(transactions)? {
+            Some(group) => self.write(&mut state, group.last_revision(), group.changes().map(Ok)),
+            None => Ok(()),
+        }
+    }
+
+    fn append_staged(
+        &self,
+        expected_head: Revision,
+        transaction: Transaction,
+        staged: &Arc<StagedChanges>,
+    ) -> Result<(), AppendError> {
+        let mut state = self.state.lock();
+        check_revisions(self.durable_head(), expected_head, std::slice::from_ref(&transaction))?;
+        let revision = transaction.revision;
+        let group = StagedGroup::new(transaction, staged)?;
+        self.write(&mut state, revision, group.changes())
+    }
+
+    fn staging_directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
     }
 
     fn read(
         &self,
         after: Revision,
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let mut whole = WholeTransactions::default();
+        self.read_in_parts(after, &mut |part| match whole.add(part) {
+            Some(transaction) => visit(transaction),
+            None => ControlFlow::Continue(()),
+        })
+    }
+
+    fn read_in_parts(
+        &self,
+        after: Revision,
+        visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let head = self.durable_head();
         let database = self.database.read().clone();

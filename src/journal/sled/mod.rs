@@ -14,6 +14,7 @@ mod marker;
 mod opening;
 mod reader;
 mod record;
+mod staged_group;
 mod store;
 mod writer;
 

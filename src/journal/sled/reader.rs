@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::super::error::{Corruption, Defect, JournalError};
-use super::super::transaction::Transaction;
+use super::super::transaction::TransactionPart;
 use super::fault::{Fault, contained};
 use super::group::Assembler;
 use super::record::{Record, RecordKey};
@@ -11,12 +11,12 @@ use crate::relationship::Revision;
 
 /// Visits the transactions after a revision and up to the head, and fails where one is not as it was written.
 ///
-/// Holds one transaction at a time, and one record.
+/// Holds one transaction, or one part of a large one, at a time, and one record.
 pub(super) fn read(
     database: &sled::Db,
     after: Revision,
     head: Revision,
-    visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
+    visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
     if after >= head {
         return Ok(());
@@ -26,8 +26,8 @@ pub(super) fn read(
     let mut entries = database.range(range);
     let mut assembler = Assembler::new(start);
     while assembler.next_revision() <= head {
-        if let Some(transaction) = assembler.next_transaction()? {
-            if transaction.revision > after && visit(transaction).is_break() {
+        if let Some(part) = assembler.next_part()? {
+            if part.transaction.revision > after && visit(part).is_break() {
                 return Ok(());
             }
             continue;

@@ -7,6 +7,7 @@
 //! ```
 
 use super::super::error::{Corruption, Defect};
+use super::writer::Change;
 use crate::relationship::Revision;
 
 /// The format of records that this version writes, and the newest that it reads.
@@ -98,6 +99,11 @@ impl<'bytes> Record<'bytes> {
         value.extend_from_slice(&checksum.to_le_bytes());
         debug_assert!(value.len() <= VALUE_BYTES_MAX, "a record of {} bytes", value.len());
         value
+    }
+
+    /// The change that stores the record.
+    pub(super) fn insertion(&self) -> Change {
+        (self.key.to_bytes().to_vec(), Some(self.encode()))
     }
 
     /// The record under a key, or what is wrong with it.

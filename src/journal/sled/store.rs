@@ -93,26 +93,28 @@ impl Store {
         self.writer.write(vec![change])
     }
 
-    /// Makes a group's records durable, the last one last: with it the group counts.
+    /// Makes a group's records durable, the last one last: with it the group counts. If one cannot be had, those
+    /// before it stay, and count for nothing.
     ///
     /// So a group is atomic because one insertion is. What a crash or a loss of power leaves is a beginning of
     /// sled's log, hence of the group's records, and a group without an end is what [`Self::discard_incomplete`]
     /// removes. sled's batches would promise the same only as long as `apply_batch` does not fail half-way: then
     /// it has applied some of the batch, in no particular order, and cancelled the mark that keeps it together.
-    pub(super) fn write_group<'a>(
+    pub(super) fn write_group(
         &self,
-        records: impl Iterator<Item = Record<'a>>,
+        records: impl Iterator<Item = Result<Change, Fault>>,
     ) -> Result<(), WriteFault> {
-        let mut window = Vec::new();
+        let mut window: Vec<Change> = Vec::new();
         let mut bytes = 0;
         for record in records {
-            let value = record.encode();
-            if bytes + value.len() > WINDOW_BYTES {
+            let record = record.map_err(WriteFault::Store)?;
+            let record_bytes = record.1.as_ref().map_or(0, Vec::len);
+            if bytes + record_bytes > WINDOW_BYTES {
                 self.writer.write(std::mem::take(&mut window))?;
                 bytes = 0;
             }
-            bytes += value.len();
-            window.push((record.key.to_bytes().to_vec(), Some(value)));
+            bytes += record_bytes;
+            window.push(record);
         }
         self.writer.write(window)
     }

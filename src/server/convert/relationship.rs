@@ -19,7 +19,11 @@ pub(in crate::server) fn update(
     violations: &mut Violations,
 ) -> Option<RelationshipUpdate> {
     let operation = operation(message.operation, &path.field("operation"), violations);
-    let relationship = relationship(message.relationship, &path.field("relationship"), violations);
+    let path = path.field("relationship");
+    if message.relationship.is_none() {
+        name::report_missing(&path, violations);
+    }
+    let relationship = message.relationship.and_then(|message| relationship(message, &path, violations));
     Some(RelationshipUpdate { operation: operation?, relationship: relationship? })
 }
 
@@ -46,15 +50,12 @@ pub(super) const UNSPECIFIED_ENUM: &str = "must not be in list [0]";
 /// What is said of an enum field with a number that has no name.
 pub(super) const UNKNOWN_ENUM: &str = "value must be one of the defined enum values";
 
-fn relationship(
-    message: Option<v1::Relationship>,
+/// A relationship.
+pub(in crate::server) fn relationship(
+    message: v1::Relationship,
     path: &Path<'_>,
     violations: &mut Violations,
 ) -> Option<Relationship> {
-    let Some(message) = message else {
-        name::report_missing(path, violations);
-        return None;
-    };
     let resource = object::resource(message.resource, &path.field("resource"), violations);
     let relation = name::relation(message.relation, &path.field("relation"), violations);
     let subject = object::subject(message.subject, &path.field("subject"), violations);

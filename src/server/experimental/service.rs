@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status, async_trait};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::server::backend::Backend;
+use crate::server::permissions;
 use crate::server::schema;
 use crate::server::wire::v1;
 
-use super::{count_relationships, register_relationship_counter, unregister_relationship_counter};
+use super::{
+    bulk_check_permission, count_relationships, register_relationship_counter,
+    unregister_relationship_counter,
+};
 
 /// Calls that may change, and those that older clients still make.
 #[derive(Debug)]
@@ -16,7 +21,8 @@ pub(in crate::server) struct Experimental {
     pub(in crate::server) backend: Arc<Backend>,
 }
 
-/// The methods about the schema are those of `SchemaService` under their former names, and so are their messages.
+/// The methods about the schema, and those that import and export, are those of other services under their former names,
+/// and so are their messages.
 #[async_trait]
 impl v1::experimental_service_server::ExperimentalService for Experimental {
     async fn experimental_reflect_schema(
@@ -66,5 +72,26 @@ impl v1::experimental_service_server::ExperimentalService for Experimental {
         request: Request<v1::ExperimentalUnregisterRelationshipCounterRequest>,
     ) -> Result<Response<v1::ExperimentalUnregisterRelationshipCounterResponse>, Status> {
         unregister_relationship_counter::unregister_relationship_counter(&self.backend, request).await
+    }
+
+    async fn bulk_check_permission(
+        &self,
+        request: Request<v1::BulkCheckPermissionRequest>,
+    ) -> Result<Response<v1::BulkCheckPermissionResponse>, Status> {
+        bulk_check_permission::bulk_check_permission(&self.backend, request).await
+    }
+
+    async fn bulk_import_relationships(
+        &self,
+        request: Request<Streaming<v1::ImportBulkRelationshipsRequest>>,
+    ) -> Result<Response<v1::ImportBulkRelationshipsResponse>, Status> {
+        permissions::import_bulk_relationships(&self.backend, request).await
+    }
+
+    async fn bulk_export_relationships(
+        &self,
+        request: Request<v1::ExportBulkRelationshipsRequest>,
+    ) -> Result<Response<BoxStream<v1::ExportBulkRelationshipsResponse>>, Status> {
+        permissions::export_bulk_relationships(&self.backend, request).await
     }
 }

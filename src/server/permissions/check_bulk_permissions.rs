@@ -24,7 +24,7 @@ const INLINE_CHECKS_MAX: usize = 64;
 /// How long all checks of a bulk may take together.
 const DURATION_MAX: Duration = Duration::from_mins(1);
 
-pub(super) async fn check_bulk_permissions(
+pub(in crate::server) async fn check_bulk_permissions(
     backend: &Backend,
     request: Request<v1::CheckBulkPermissionsRequest>,
 ) -> Result<Response<v1::CheckBulkPermissionsResponse>, Status> {

@@ -3,6 +3,8 @@
 mod check_bulk_permissions;
 mod check_permission;
 mod delete_relationships;
+mod export_bulk_relationships;
+mod import_bulk_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod permissionship;
@@ -10,4 +12,7 @@ mod read_relationships;
 mod service;
 mod write_relationships;
 
+pub(super) use check_bulk_permissions::check_bulk_permissions;
+pub(super) use export_bulk_relationships::export_bulk_relationships;
+pub(super) use import_bulk_relationships::import_bulk_relationships;
 pub(super) use service::Permissions;

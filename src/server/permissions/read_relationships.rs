@@ -72,12 +72,12 @@ impl Batches for Pages {
     fn read(
         &mut self,
         count_max: usize,
-        _cancelled: &AtomicBool,
+        cancelled: &AtomicBool,
     ) -> Result<(Vec<Self::Element>, bool), Status> {
         let wanted = count_max.min(self.remaining);
         let mut batch = Vec::new();
         while batch.len() < wanted {
-            let Some(relationship) = self.reader.next() else {
+            let Some(relationship) = self.reader.next_unless(cancelled) else {
                 return Ok((batch, false));
             };
             let position = RelationshipReader::position_of(&relationship);

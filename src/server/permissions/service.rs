@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use tonic::codegen::BoxStream;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::server::backend::Backend;
 use crate::server::wire::v1;
 
 use super::{
-    check_bulk_permissions, check_permission, delete_relationships, lookup_resources, lookup_subjects,
-    read_relationships, write_relationships,
+    check_bulk_permissions, check_permission, delete_relationships, export_bulk_relationships,
+    import_bulk_relationships, lookup_resources, lookup_subjects, read_relationships, write_relationships,
 };
 
 /// Checks permissions, and reads and writes relationships.
@@ -68,5 +68,19 @@ impl v1::permissions_service_server::PermissionsService for Permissions {
         request: Request<v1::LookupSubjectsRequest>,
     ) -> Result<Response<BoxStream<v1::LookupSubjectsResponse>>, Status> {
         lookup_subjects::lookup_subjects(&self.backend, request).await
+    }
+
+    async fn import_bulk_relationships(
+        &self,
+        request: Request<Streaming<v1::ImportBulkRelationshipsRequest>>,
+    ) -> Result<Response<v1::ImportBulkRelationshipsResponse>, Status> {
+        import_bulk_relationships::import_bulk_relationships(&self.backend, request).await
+    }
+
+    async fn export_bulk_relationships(
+        &self,
+        request: Request<v1::ExportBulkRelationshipsRequest>,
+    ) -> Result<Response<BoxStream<v1::ExportBulkRelationshipsResponse>>, Status> {
+        export_bulk_relationships::export_bulk_relationships(&self.backend, request).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::group::Assembler;
 use super::super::record::Record;
-use crate::journal::{RelationshipChange, Transaction};
+use crate::journal::{RelationshipChange, Transaction, TransactionPart};
 use crate::relationship::{Revision, Timestamp};
 
 /// What the first format made of [`transactions`] at revisions 7 and 8: the key, and the value.
@@ -55,7 +55,8 @@ fn what_the_first_format_wrote_is_read() {
     let mut assembler = Assembler::new(Revision(7));
     assembler.push(&record).unwrap();
     for expected in transactions() {
-        assert_eq!(assembler.next_transaction().unwrap(), Some(expected));
+        let part = TransactionPart { transaction: expected, is_last: true };
+        assert_eq!(assembler.next_part().unwrap(), Some(part));
     }
     assembler.finish(Revision(8)).unwrap();
 }

@@ -50,7 +50,7 @@ fn assembled(stored: &[Stored], head: u64) -> Result<Vec<Transaction>, Corruptio
     let mut transactions = Vec::new();
     for (key, value) in stored {
         assembler.push(&Record::decode(&key.to_bytes(), value)?)?;
-        while let Some(transaction) = assembler.next_transaction()? {
+        while let Some(transaction) = assembler.next_part()?.map(|part| part.transaction) {
             transactions.push(transaction);
         }
     }

@@ -4,3 +4,4 @@ mod formats;
 mod group;
 mod marker;
 mod record;
+mod staged_group;

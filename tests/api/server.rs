@@ -104,15 +104,10 @@ async fn what_is_not_served_is_unimplemented() {
     let mut client = running.client().await;
     let mut experimental = ExperimentalServiceClient::new(running.channel().await);
     let permissions = &mut client.permissions;
-    let schema = &mut client.schema;
     let answers = [
         told(permissions.expand_permission_tree(v1::ExpandPermissionTreeRequest::default()).await),
         told(permissions.import_bulk_relationships(tokio_stream::iter([])).await),
         told(permissions.export_bulk_relationships(v1::ExportBulkRelationshipsRequest::default()).await),
-        told(schema.reflect_schema(v1::ReflectSchemaRequest::default()).await),
-        told(schema.computable_permissions(v1::ComputablePermissionsRequest::default()).await),
-        told(schema.dependent_relations(v1::DependentRelationsRequest::default()).await),
-        told(schema.diff_schema(v1::DiffSchemaRequest::default()).await),
         told(experimental.bulk_check_permission(v1::BulkCheckPermissionRequest::default()).await),
     ];
     for answer in answers {

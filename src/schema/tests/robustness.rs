@@ -79,6 +79,7 @@ fn soup() -> impl Strategy<Value = String> {
 
 /// Compiles it, and whatever comes out must hold together.
 fn probe(text: &str) -> Result<(), TestCaseError> {
+    let reflection = Reflection::read(text);
     match Schema::compile(text, &CompileOptions::default()) {
         Err(error) => {
             prop_assert!(!error.diagnostics().is_empty() && !error.to_string().is_empty());
@@ -89,9 +90,25 @@ fn probe(text: &str) -> Result<(), TestCaseError> {
         }
         Ok(schema) => {
             prop_assert_eq!(removals(&schema, &schema), []);
+            let Ok(reflection) = reflection else { panic!("{text} compiles, but cannot be told") };
+            prop_assert_eq!(reflection.definitions.len(), schema.definitions().len());
+            prop_assert_eq!(differences(&reflection, &reflection), Ok(vec![]));
             let reachability = Reachability::new(&schema);
             for (node, id) in schema.nodes().iter().zip((0..).map(NodeId)) {
                 prop_assert!(reachability.nodes_for(node.definition, Some(id)).contains(id));
+                let users = computable_permissions(&schema, node.definition, Some(id));
+                prop_assert!(!users.contains(&id));
+                let held = reachability.used_by(id).iter().map(|usage| usage.node).filter(|user| *user != id);
+                prop_assert!(
+                    held.clone().all(|user| users.contains(&user)),
+                    "{:?}",
+                    held.collect::<Vec<_>>()
+                );
+                let is_permission =
+                    |user: &NodeId| matches!(schema.node(*user).kind, NodeKind::Permission(_));
+                for permission in users.into_iter().filter(is_permission) {
+                    prop_assert!(!dependent_relations(&schema, permission).is_empty());
+                }
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::caveat::lay_out;
+
 use super::sketch::Sketch;
 use super::*;
 
@@ -166,8 +168,9 @@ const WORDS: &[&str] = &[
     "&",
 ];
 
-/// Errors lie within the text and in order, and there are at least one and at most twenty.
+/// Errors lie within the text and in order, and there are at least one and at most twenty. What has none can be laid out.
 fn assert_sound(text: &str) {
+    assert_eq!(lay_out(text).is_ok(), parse(text).is_ok(), "{text}");
     if let Err(errors) = parse(text) {
         assert!((1..=20).contains(&errors.len()), "{text}");
         assert!(errors.is_sorted_by_key(|error| error.span.start), "{text}");
@@ -183,6 +186,7 @@ proptest! {
         let text = written(&expected);
         let found = parse(&text).map(|tree| sketch(&tree.root));
         prop_assert_eq!(found, Ok(expected), "{}", text);
+        prop_assert!(lay_out(&text).is_ok(), "{}", text);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Counted {
 
 impl Engine {
     /// Counts the relationships of a counter in the newest state. Synchronous, without I/O: it walks over what the
-    /// filter's resources or its subject have, at some ten million relationships a second.
+    /// filter's resources or its subject have, or over everything where the filter has neither.
     ///
     /// What the schema no longer has, has no relationships: a counter that names it counts nothing.
     pub fn count_relationships(

@@ -18,8 +18,10 @@ mod pool;
 mod router;
 mod schema;
 mod serve;
+mod silence;
 mod status;
 mod streaming;
+mod trailers;
 mod watches;
 pub mod wire;
 

@@ -38,6 +38,8 @@ pub struct ServerOptions {
     pub threads: Option<NonZeroUsize>,
     /// How long running requests may take after the server was told to stop.
     pub shutdown_grace_period: Duration,
+    /// Whether clients that ask for the server's version are told.
+    pub reveals_version: bool,
     /// Bounds on requests.
     pub limits: RequestLimits,
     /// How watches are served.
@@ -51,6 +53,7 @@ impl Default for ServerOptions {
             preshared_keys: Vec::new(),
             threads: None,
             shutdown_grace_period: Duration::from_secs(5),
+            reveals_version: true,
             limits: RequestLimits::default(),
             watch: WatchOptions::default(),
         }
@@ -96,6 +99,8 @@ pub struct RequestLimits {
     pub caveat_context_bytes_max: usize,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
+    /// How long a stream may keep its client waiting without a message.
+    pub stream_silence_max: Duration,
 }
 
 impl Default for RequestLimits {
@@ -106,6 +111,7 @@ impl Default for RequestLimits {
             bulk_checks_max: 10_000,
             caveat_context_bytes_max: 4096,
             message_bytes_max: 4 << 20,
+            stream_silence_max: Duration::from_secs(30),
         }
     }
 }

@@ -101,7 +101,14 @@ impl Server {
         let backend = Arc::new(Backend { engine, pool, limits: options.limits });
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
         let permissions = permissions(&backend);
-        let router = Router::new(permissions, &backend, doorkeeper, options.watch, stopping.clone())?;
+        let router = Router::new(
+            permissions,
+            &backend,
+            doorkeeper,
+            options.watch,
+            options.reveals_version,
+            stopping.clone(),
+        )?;
         let (end_signal, ended) = mpsc::channel(1);
         let workers = listeners.into_iter().map(|listener| {
             let (router, is_stopping) = (router.clone(), stopping.clone());

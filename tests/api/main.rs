@@ -22,5 +22,6 @@ mod read_relationships;
 mod schema;
 mod schema_reflection;
 mod server;
+mod trailers;
 mod watch;
 mod write_relationships;

@@ -30,6 +30,9 @@ pub(super) struct Grpc {
     /// How long running requests may take after the server was told to stop
     #[arg(long, env = "ARROWROOT_GRPC_SHUTDOWN_GRACE_PERIOD", default_value = "5s", value_name = "DURATION")]
     pub(super) grpc_shutdown_grace_period: Duration,
+    /// Do not tell the server's version to clients that ask for it
+    #[arg(long, env = "ARROWROOT_DISABLE_VERSION_RESPONSE")]
+    disable_version_response: bool,
 }
 
 impl Grpc {
@@ -46,6 +49,7 @@ impl Grpc {
     pub(super) fn apply(&self, options: &mut ServerOptions) {
         options.address = self.grpc_addr;
         options.preshared_keys.clone_from(&self.grpc_preshared_key);
+        options.reveals_version = !self.disable_version_response;
         options.shutdown_grace_period = self.grpc_shutdown_grace_period.0;
     }
 }

@@ -21,7 +21,10 @@ fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
     assert_eq!((engine.updates_max, engine.preconditions_max, engine.delete_limit_max), (1000, 1000, 1000));
     assert_eq!((engine.caveat_bytes_max, engine.depth_max), (25_000, 10_000));
     assert_eq!(server.limits.read_relationships_limit_max, 1000);
+    assert_eq!(server.limits.lookup_resources_limit_max, 1000);
     assert_eq!(server.limits.caveat_context_bytes_max, 4096);
+    assert_eq!(server.limits.stream_silence_max.as_secs(), 30);
+    assert!(server.reveals_version);
     assert_eq!(server.shutdown_grace_period.as_secs(), 5);
     assert_eq!(serve.engine_options().retention.as_secs(), 24 * 60 * 60);
     assert_eq!((server.watch.is_enabled, server.watch.buffer_length_max.get()), (true, 1024));
@@ -75,4 +78,10 @@ fn durations_have_units() {
     for text in ["5", "-5s", "soon"] {
         parse(&format!("--grpc-shutdown-grace-period={text}")).unwrap_err();
     }
+}
+
+#[test]
+fn flags_without_effect_are_taken() {
+    parse("--grpc-no-auth --max-datastore-read-page-size 1000 --dispatch-chunk-size 100").unwrap();
+    assert!(!parse("--grpc-no-auth --disable-version-response").unwrap().server_options().reveals_version);
 }

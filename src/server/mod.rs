@@ -8,6 +8,7 @@ mod deadline;
 mod error;
 mod experimental;
 mod fitting;
+mod gateway;
 mod guard;
 mod health;
 mod listener;

@@ -32,6 +32,8 @@ impl fmt::Debug for PresharedKey {
 pub struct ServerOptions {
     /// Where to listen; port 0 takes any that is free.
     pub address: SocketAddr,
+    /// Where to listen for HTTP, if at all; port 0 takes any that is free.
+    pub http_address: Option<SocketAddr>,
     /// Each of these opens the door. Without any the door is open.
     pub preshared_keys: Vec<PresharedKey>,
     /// Runtimes, each on a thread of its own; one a core if not given.
@@ -50,6 +52,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            http_address: None,
             preshared_keys: Vec::new(),
             threads: None,
             shutdown_grace_period: Duration::from_secs(5),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::{HeaderMap, Request, Response};
 use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError};
 use tonic_health::pb::health_server::HealthServer;
 use tower::util::BoxCloneSyncService;
@@ -114,6 +114,11 @@ where
 }
 
 impl<P: PermissionsService> Router<P> {
+    /// Whether a request with these headers may come in; every call of the API asks this by itself.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
+        self.0.doorkeeper.admit(headers)
+    }
+
     fn answer<B>(&self, request: Request<B>) -> Guarded
     where
         B: HttpBody<Data = Bytes> + Send + 'static,

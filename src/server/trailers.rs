@@ -157,7 +157,7 @@ impl HttpBody for Ending {
                 }
                 _ => Poll::Pending,
             },
-            ended => ended,
+            ended @ Poll::Ready(_) => ended,
         }
     }
 
@@ -172,7 +172,7 @@ impl HttpBody for Ending {
 
 /// 32 hexadecimal digits, nearly never the same twice. Ids only tell requests apart, so they need not be secret:
 /// each thread goes on from a random start in the steps of `SplitMix64`.
-fn new_request_id() -> HeaderValue {
+pub(super) fn new_request_id() -> HeaderValue {
     thread_local! {
         static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8));
     }

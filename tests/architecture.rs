@@ -103,6 +103,11 @@ const CONFINED: &[Confined] = &[
         ],
         within: &["server/", "cli/client/"],
     },
+    Confined {
+        crates: &["hyper", "hyper_util", "http_body_util", "prost_reflect"],
+        within: &["server/gateway/"],
+    },
+    Confined { crates: &["http_body"], within: &["server/"] },
     Confined { crates: &["sled"], within: &["journal/sled/"] },
     Confined { crates: &["clap"], within: &["cli/", "main.rs"] },
     Confined { crates: &["tokio"], within: &["cli/", "engine/", "server/", "main.rs"] },

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -141,6 +142,39 @@ async fn the_quickstart_answers() {
     assert_eq!(answer.permissionship(), Permissionship::HasPermission);
     drop(permissions);
     assert!(ready.stop("-INT").0);
+}
+
+/// What a server answers to one request over HTTP.
+fn ask_over_http(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn http_is_served_when_it_is_asked_for() {
+    let ready = Ready::start(&["--datastore-engine", "memory"]);
+    assert_eq!(ready.word("http"), None);
+    assert!(ready.stop("-TERM").0);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/quickstart.yaml").display().to_string();
+    let http = ["--http-enabled", "--http-addr", "127.0.0.1:0"];
+    let bootstrapped = ["--datastore-engine", "memory", "--datastore-bootstrap-files", &file];
+    let ready = Ready::start(&[&http[..], &bootstrapped].concat());
+    let address = ready.word("http").unwrap();
+    let healthy = ask_over_http(address, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(healthy.starts_with("HTTP/1.1 200 OK\r\n") && healthy.contains("SERVING"), "{healthy}");
+    let body = r#"{"relationshipFilter":{"resourceType":"api_key"}}"#;
+    let head = format!("host: x\r\nconnection: close\r\ncontent-length: {}", body.len());
+    let read = format!("POST /v1/relationships/read HTTP/1.1\r\n{head}\r\n\r\n{body}");
+    let answer = ask_over_http(address, &read);
+    assert_eq!(answer.matches("{\"result\":").count(), 9, "{answer}");
+    // A connection that is open and idle holds up nothing.
+    let idle = TcpStream::connect(address).unwrap();
+    let (is_orderly, log) = ready.stop("-TERM");
+    assert!(is_orderly && !log.contains("grace period"), "{log}");
+    drop(idle);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod datastore;
 mod error;
 mod grpc;
 mod history;
+mod http;
 mod limits;
 mod logging;
 mod stop_signal;
@@ -18,6 +19,7 @@ use clap::Args;
 use crate::engine::{Engine, EngineOptions};
 use crate::server::{RequestLimits, Server, ServerOptions};
 
+use error::ServeError;
 use stop_signal::StopSignal;
 
 /// Serve the gRPC API.
@@ -25,6 +27,8 @@ use stop_signal::StopSignal;
 pub(super) struct Serve {
     #[command(flatten)]
     grpc: grpc::Grpc,
+    #[command(flatten)]
+    http: http::Http,
     #[command(flatten)]
     datastore: datastore::Datastore,
     #[command(flatten)]
@@ -37,18 +41,18 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Box<dyn Error>> {
-        self.grpc.check_keys()?;
+        self.check_keys()?;
         self.logging.start()?;
         let options = self.engine_options();
         let scenarios = self.datastore.read_scenarios()?;
         let engine = Arc::new(self.datastore.open(&options)?);
         datastore::load(&scenarios, &engine, &options)?;
         let server = Server::bind(self.server_options(), Arc::clone(&engine))?;
-        let address = server.local_address();
+        let (address, http_address) = (server.local_address(), server.http_address());
         let result = server.run(async {
             // Whoever waits for the line may send a signal at once.
             let stop_signal = StopSignal::listen();
-            if let Err(error) = self.say_ready(address, &engine) {
+            if let Err(error) = self.say_ready(address, http_address, &engine) {
                 tracing::error!(%error, "nobody can be told that the server is ready");
             }
             stop_signal.wait().await;
@@ -56,6 +60,11 @@ impl Serve {
         engine.close();
         tracing::info!(revision = %engine.head(), "stopped");
         Ok(result?)
+    }
+
+    fn check_keys(&self) -> Result<(), ServeError> {
+        let addresses = [Some(self.grpc.grpc_addr), self.http.address()];
+        addresses.into_iter().flatten().try_for_each(|address| self.grpc.check_keys(address))
     }
 
     fn engine_options(&self) -> EngineOptions {
@@ -70,14 +79,21 @@ impl Serve {
         let mut options =
             ServerOptions { limits, watch: self.history.watch_options(), ..ServerOptions::default() };
         self.grpc.apply(&mut options);
+        self.http.apply(&mut options);
         options
     }
 
     /// The one line on stdout, for whoever waits for the server.
-    fn say_ready(&self, address: SocketAddr, engine: &Engine) -> io::Result<()> {
+    fn say_ready(
+        &self,
+        address: SocketAddr,
+        http_address: Option<SocketAddr>,
+        engine: &Engine,
+    ) -> io::Result<()> {
         let (journal, revision) = (self.datastore.describe(), engine.head());
+        let http = http_address.map(|address| format!(" http={address}")).unwrap_or_default();
         let mut stdout = io::stdout();
-        writeln!(stdout, "arrowroot ready grpc={address} journal={journal} revision={revision}")?;
+        writeln!(stdout, "arrowroot ready grpc={address}{http} journal={journal} revision={revision}")?;
         stdout.flush()
     }
 }

@@ -69,3 +69,4 @@ pub use schema_reference::SchemaReference;
 pub use token::{Consistency, ZedToken};
 pub use view::View;
 pub use watch::{Changes, JournalTurn, Step, Watch, Watcher};
+pub use write_schema::WrittenSchema;

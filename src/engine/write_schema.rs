@@ -17,19 +17,28 @@ use super::error::{Unwritable, WriteSchemaError};
 use super::handle::Engine;
 use super::matching::Matcher;
 use super::read_relationships::{relationship, sort_key};
-use super::request::Written;
+use super::token::ZedToken;
 use super::wait::block_on;
+
+/// A schema that is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenSchema {
+    /// The state just after the write: reads that are at least as fresh see it.
+    pub written_at: ZedToken,
+    /// Definitions and caveats that the schema has, and those of the one before that it has not.
+    pub declarations_touched: usize,
+}
 
 impl Engine {
     /// Replaces the schema and waits until that is durable. Blocks the thread; in async code, use
     /// [`Self::write_schema_async`].
-    pub fn write_schema(&self, text: &str) -> Result<Written, WriteSchemaError> {
+    pub fn write_schema(&self, text: &str) -> Result<WrittenSchema, WriteSchemaError> {
         block_on(self.write_schema_async(text.to_owned()))
     }
 
     /// Replaces the schema and waits until that is durable, under any async runtime. The text is compiled before the
     /// first wait, which takes some hundred milliseconds for a text of megabytes.
-    pub async fn write_schema_async(&self, text: String) -> Result<Written, WriteSchemaError> {
+    pub async fn write_schema_async(&self, text: String) -> Result<WrittenSchema, WriteSchemaError> {
         let prefixes_required = self.state.options.limits.are_schema_prefixes_required;
         let schema = Arc::new(Schema::compile(&text, &CompileOptions { prefixes_required })?);
         let (answer, outcome) = oneshot::channel();
@@ -41,20 +50,33 @@ impl Engine {
 struct WritingSchema {
     text: Arc<str>,
     schema: Arc<Schema>,
-    answer: Answer<Written, WriteSchemaError>,
+    answer: Answer<WrittenSchema, WriteSchemaError>,
 }
 
 impl Write for WritingSchema {
     fn prepare(self: Box<Self>, pending: &mut Pending) -> Reply {
         let Self { text, schema, answer } = *self;
         let result = check_removals(&schema, pending).map(|()| {
+            let declarations_touched = touched(&schema, pending);
             // Only now: names that have got a number are never forgotten.
             let program = Arc::new(Program::new(&schema, pending.state().index.relation_names()));
             let revision = pending.commit_schema(&text, program);
-            Written { written_at: Engine::token(pending.state(), revision) }
+            let written_at = Engine::token(pending.state(), revision);
+            WrittenSchema { written_at, declarations_touched }
         });
         conditions::reply(answer, result)
     }
+}
+
+/// Definitions and caveats that are written or removed.
+fn touched(schema: &Schema, pending: &Pending) -> usize {
+    let kept = schema.definitions().len() + schema.caveats().len();
+    let Some(old) = pending.program().map(|program| program.schema()) else { return kept };
+    let is_removed =
+        |name: &str| schema.find_definition(name).is_none() && schema.find_caveat(name).is_none();
+    let definitions = old.definitions().iter().map(|definition| definition.name.as_str());
+    let caveats = old.caveats().iter().map(|caveat| caveat.name.as_str());
+    kept + definitions.chain(caveats).filter(|name| is_removed(name)).count()
 }
 
 /// Whether no relationship needs what the new schema lacks.

@@ -14,7 +14,8 @@ pub(super) fn deadline(metadata: &MetadataMap) -> Option<Instant> {
     Instant::now().checked_add(timeout(value)?)
 }
 
-fn timeout(value: &str) -> Option<Duration> {
+/// A timeout in gRPC's words; none if it is not one.
+pub(super) fn timeout(value: &str) -> Option<Duration> {
     let (unit_start, unit) = value.char_indices().next_back()?;
     let digits = &value[..unit_start];
     if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -32,12 +32,16 @@ impl fmt::Debug for PresharedKey {
 pub struct ServerOptions {
     /// Where to listen; port 0 takes any that is free.
     pub address: SocketAddr,
+    /// Where to listen for HTTP, if at all; port 0 takes any that is free.
+    pub http_address: Option<SocketAddr>,
     /// Each of these opens the door. Without any the door is open.
     pub preshared_keys: Vec<PresharedKey>,
     /// Runtimes, each on a thread of its own; one a core if not given.
     pub threads: Option<NonZeroUsize>,
     /// How long running requests may take after the server was told to stop.
     pub shutdown_grace_period: Duration,
+    /// Whether clients that ask for the server's version are told.
+    pub reveals_version: bool,
     /// Bounds on requests.
     pub limits: RequestLimits,
     /// How watches are served.
@@ -48,9 +52,11 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            http_address: None,
             preshared_keys: Vec::new(),
             threads: None,
             shutdown_grace_period: Duration::from_secs(5),
+            reveals_version: true,
             limits: RequestLimits::default(),
             watch: WatchOptions::default(),
         }
@@ -98,6 +104,8 @@ pub struct RequestLimits {
     pub caveat_context_bytes_max: usize,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
+    /// How long a stream may keep its client waiting without a message.
+    pub stream_silence_max: Duration,
 }
 
 impl Default for RequestLimits {
@@ -109,6 +117,7 @@ impl Default for RequestLimits {
             bulk_checks_max: 10_000,
             caveat_context_bytes_max: 4096,
             message_bytes_max: 4 << 20,
+            stream_silence_max: Duration::from_secs(30),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::{HeaderMap, Request, Response};
 use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError};
 use tonic_health::pb::health_server::HealthServer;
 use tower::util::BoxCloneSyncService;
@@ -19,6 +20,8 @@ use super::guard::Guarded;
 use super::health::HealthOfEngine;
 use super::options::WatchOptions;
 use super::schema::Schemas;
+use super::silence::Silence;
+use super::trailers::{Answered, Trailers};
 use super::unbroken::Unbroken;
 use super::watches::Watches;
 use super::wire::FILE_DESCRIPTOR_SET;
@@ -40,6 +43,8 @@ type Reflection = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>
 
 struct Services<P> {
     doorkeeper: Doorkeeper,
+    reveals_version: bool,
+    stream_silence_max: Duration,
     permissions: PermissionsServiceServer<P>,
     schema: SchemaServiceServer<Schemas>,
     watch: WatchServiceServer<Watches>,
@@ -56,6 +61,7 @@ impl<P: PermissionsService> Router<P> {
         backend: &Arc<Backend>,
         doorkeeper: Doorkeeper,
         watch: WatchOptions,
+        reveals_version: bool,
         is_stopping: watch::Receiver<bool>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
@@ -72,6 +78,8 @@ impl<P: PermissionsService> Router<P> {
         };
         Ok(Self(Arc::new(Services {
             doorkeeper,
+            reveals_version,
+            stream_silence_max: backend.limits.stream_silence_max,
             permissions: PermissionsServiceServer::new(permissions).max_decoding_message_size(bytes_max),
             schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
             watch: WatchServiceServer::new(watch).max_decoding_message_size(bytes_max),
@@ -91,13 +99,32 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Guarded;
+    type Future = Answered;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Guarded {
+    fn call(&mut self, request: Request<B>) -> Answered {
+        let path = request.uri().path();
+        let is_api = service_name(path).starts_with(API);
+        let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
+        let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
+        Answered::new(self.answer(request), trailers, silence)
+    }
+}
+
+impl<P: PermissionsService> Router<P> {
+    /// Whether a request with these headers may come in; every call of the API asks this by itself.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
+        self.0.doorkeeper.admit(headers)
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> Guarded
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
         let services = &self.0;
         let service = service_name(request.uri().path());
         let is_open = matches!(
@@ -141,6 +168,22 @@ where
             _ => Guarded::refuse(Status::unimplemented(format!("{service} is not served"))),
         }
     }
+}
+
+/// The package of the services that are the API.
+const API: &str = "authzed.api.v1.";
+
+/// Whether a method answers with a stream that is to end; a watch may well be silent.
+fn is_bounded_stream(path: &str) -> bool {
+    let method = path.rsplit_once('/').map_or(path, |(_, method)| method);
+    matches!(
+        method,
+        "ReadRelationships"
+            | "LookupResources"
+            | "LookupSubjects"
+            | "ExportBulkRelationships"
+            | "BulkExportRelationships"
+    )
 }
 
 /// `package.Service` of `/package.Service/Method`.

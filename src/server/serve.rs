@@ -15,6 +15,7 @@ use crate::engine::Engine;
 
 use super::auth::Doorkeeper;
 use super::backend::Backend;
+use super::gateway::{self, Gateway};
 use super::listener::{self, Connections};
 use super::options::ServerOptions;
 use super::permissions::Permissions;
@@ -51,6 +52,9 @@ pub enum ServeError {
     /// The descriptors of the API cannot be served.
     #[error("cannot serve reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// The same for HTTP.
+    #[error("cannot serve HTTP: {0}")]
+    Gateway(String),
     /// The machine gave no thread or no runtime.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
@@ -63,6 +67,7 @@ pub enum ServeError {
 pub struct Server {
     workers: Vec<Worker>,
     local_address: SocketAddr,
+    http_address: Option<SocketAddr>,
     is_stopping: watch::Sender<bool>,
     ended: mpsc::Receiver<()>,
 }
@@ -91,34 +96,48 @@ impl Server {
     ) -> Result<Self, ServeError> {
         let threads =
             options.threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let address = options.address;
-        let listen_error = |error| ServeError::Listen { address, error };
-        let listeners = listener::bind(address, threads).map_err(listen_error)?;
-        let local_address =
-            listeners.first().map_or(Ok(address), TcpListener::local_addr).map_err(listen_error)?;
+        let grpc = Sockets::bind(options.address, threads)?;
+        let http = options.http_address.map(|address| Sockets::bind(address, threads)).transpose()?;
         let (is_stopping, stopping) = watch::channel(false);
         let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
         let backend = Arc::new(Backend { engine, pool, limits: options.limits });
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
         let permissions = permissions(&backend);
-        let router = Router::new(permissions, &backend, doorkeeper, options.watch, stopping.clone())?;
+        let router = Router::new(
+            permissions,
+            &backend,
+            doorkeeper,
+            options.watch,
+            options.reveals_version,
+            stopping.clone(),
+        )?;
+        let gateway = Gateway::new(router.clone(), backend.limits.message_bytes_max);
+        let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
-        let workers = listeners.into_iter().map(|listener| {
+        let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));
+        let mut http_listeners = http.map(|http| http.listeners.into_iter());
+        let workers = grpc.listeners.into_iter().map(|listener| {
             let (router, is_stopping) = (router.clone(), stopping.clone());
+            let http = http_listeners.as_mut().and_then(Iterator::next).map(|http| (http, gateway.clone()));
             let grace_period = options.shutdown_grace_period;
             let end_signal = EndSignal(end_signal.clone());
             let work: Worker = Box::new(move || {
                 let _end_signal = end_signal;
-                work(listener, router, grace_period, is_stopping)
+                work(listener, router, http, grace_period, is_stopping)
             });
             work
         });
-        Ok(Self { workers: workers.collect(), local_address, is_stopping, ended })
+        Ok(Self { workers: workers.collect(), local_address, http_address, is_stopping, ended })
     }
 
     /// Where the server listens, with the port that it was given.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
+    }
+
+    /// Where it listens for HTTP, if it does.
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http_address
     }
 
     /// Answers until `shutdown` is there, then lets running requests finish for the grace period. Blocks the thread.
@@ -148,6 +167,21 @@ impl fmt::Debug for Server {
     }
 }
 
+/// One socket a runtime, all at one address.
+struct Sockets {
+    listeners: Vec<TcpListener>,
+    address: SocketAddr,
+}
+
+impl Sockets {
+    fn bind(address: SocketAddr, count: NonZeroUsize) -> Result<Self, ServeError> {
+        let listen_error = |error| ServeError::Listen { address, error };
+        let listeners = listener::bind(address, count).map_err(listen_error)?;
+        let address = listeners.first().map_or(Ok(address), TcpListener::local_addr).map_err(listen_error)?;
+        Ok(Self { listeners, address })
+    }
+}
+
 /// What a thread of the server does until its end.
 type Worker = Box<dyn FnOnce() -> io::Result<()> + Send>;
 
@@ -165,10 +199,11 @@ impl Drop for EndSignal {
     }
 }
 
-/// Answers what comes in at one socket, on one runtime.
+/// Answers what comes in at one socket, and at one for HTTP, on one runtime.
 fn work<P: PermissionsService>(
     listener: TcpListener,
     router: Router<P>,
+    http: Option<(TcpListener, Gateway<P>)>,
     grace_period: Duration,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -177,12 +212,19 @@ fn work<P: PermissionsService>(
         let connections = Connections::new(listener)?;
         let served =
             transport().serve_with_incoming_shutdown(router, connections, stopped(is_stopping.clone()));
+        let http_stopping = is_stopping.clone();
+        let http_served = async {
+            match http {
+                Some((listener, gateway)) => gateway::serve(listener, gateway, stopped(http_stopping)).await,
+                None => Ok(()),
+            }
+        };
         let grace_period_ended = async {
             stopped(is_stopping).await;
             tokio::time::sleep(grace_period).await;
         };
         tokio::select! {
-            served = served => served.map_err(io::Error::other),
+            served = async { tokio::try_join!(async { served.await.map_err(io::Error::other) }, http_served) } => served.map(|_| ()),
             () = grace_period_ended => {
                 tracing::warn!("the grace period is over: requests that still run are ended");
                 Ok(())

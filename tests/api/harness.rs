@@ -44,6 +44,7 @@ const GRACE_PERIOD_MAX: Duration = Duration::from_millis(200);
 /// A server that runs until it is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) http: Option<SocketAddr>,
     pub(crate) engine: Arc<Engine>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -72,10 +73,10 @@ impl Running {
         options.shutdown_grace_period = options.shutdown_grace_period.min(GRACE_PERIOD_MAX);
         let engine = Arc::new(engine);
         let server = bind(options, Arc::clone(&engine)).unwrap();
-        let address = server.local_address();
+        let (address, http) = (server.local_address(), server.http_address());
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || server.run(async { drop(stopped.await) }).unwrap());
-        Self { address, engine, stop: Some(stop), thread: Some(thread) }
+        Self { address, http, engine, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A server with the usual schema and these relationships, each as `doc:1#viewer@user:a`.

@@ -10,6 +10,7 @@ use crate::scenario::{Bootstrapped, Scenario, ScenarioError, bootstrap};
 use super::error::ServeError;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "fields have the names of their flags")]
 pub(super) struct Datastore {
     /// Where relationships are kept
     #[arg(long, env = "ARROWROOT_DATASTORE_ENGINE", default_value = "sled", value_name = "ENGINE")]

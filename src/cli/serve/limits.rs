@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::duration::Duration;
 use crate::engine::EngineLimits;
 use crate::server::RequestLimits;
 
@@ -34,6 +35,14 @@ pub(super) struct Limits {
         value_name = "COUNT"
     )]
     max_read_relationships_limit: u32,
+    /// The limit of one `LookupResources`, if it has one
+    #[arg(
+        long,
+        env = "ARROWROOT_MAX_LOOKUP_RESOURCES_LIMIT",
+        default_value_t = RequestLimits::default().lookup_resources_limit_max,
+        value_name = "COUNT"
+    )]
+    max_lookup_resources_limit: u32,
     /// The limit of one `DeleteRelationships`, if it has one
     #[arg(
         long,
@@ -66,6 +75,20 @@ pub(super) struct Limits {
         value_name = "BYTES"
     )]
     max_relationship_context_size: usize,
+    /// How long a stream may keep its client waiting without a message; a watch may be silent for longer
+    #[arg(
+        long,
+        env = "ARROWROOT_STREAMING_API_RESPONSE_DELAY_TIMEOUT",
+        default_value = "30s",
+        value_name = "DURATION"
+    )]
+    streaming_api_response_delay_timeout: Duration,
+    /// Without effect, for command lines of `SpiceDB`: reads are not paged
+    #[arg(long, hide = true, value_name = "COUNT")]
+    max_datastore_read_page_size: Option<u64>,
+    /// Without effect, for command lines of `SpiceDB`: checks are not cut into chunks
+    #[arg(long, hide = true, value_name = "COUNT")]
+    dispatch_chunk_size: Option<u64>,
 }
 
 impl Limits {
@@ -80,6 +103,8 @@ impl Limits {
     pub(super) fn apply_to_requests(&self, limits: &mut RequestLimits) {
         limits.read_relationships_limit_max = self.max_read_relationships_limit;
         limits.export_limit_max = self.max_bulk_export_relationships_limit;
+        limits.lookup_resources_limit_max = self.max_lookup_resources_limit;
+        limits.stream_silence_max = self.streaming_api_response_delay_timeout.0;
         limits.caveat_context_bytes_max = self.max_caveat_context_size;
     }
 }

@@ -22,12 +22,18 @@ fn the_defaults_are_spicedbs_where_it_has_the_same_flag() {
     assert_eq!((engine.caveat_bytes_max, engine.depth_max), (25_000, 10_000));
     assert_eq!(server.limits.read_relationships_limit_max, 1000);
     assert_eq!(server.limits.export_limit_max, 10_000);
+    assert_eq!(server.limits.lookup_resources_limit_max, 1000);
     assert_eq!(server.limits.caveat_context_bytes_max, 4096);
+    assert_eq!(server.limits.stream_silence_max.as_secs(), 30);
+    assert!(server.reveals_version);
     assert_eq!(server.shutdown_grace_period.as_secs(), 5);
     assert_eq!(serve.engine_options().retention.as_secs(), 24 * 60 * 60);
     assert_eq!((server.watch.is_enabled, server.watch.buffer_length_max.get()), (true, 1024));
     assert_eq!((server.watch.heartbeat.as_secs(), server.watch.buffer_write_timeout.as_secs()), (1, 1));
     assert_eq!(server.address.to_string(), "127.0.0.1:50051");
+    assert_eq!(server.http_address, None);
+    let http = parse("--grpc-no-auth --http-enabled").unwrap().server_options().http_address;
+    assert_eq!(http.unwrap().to_string(), "127.0.0.1:8443");
 }
 
 #[test]
@@ -56,11 +62,16 @@ fn keys_are_repeated_or_listed() {
 
 #[test]
 fn without_a_key_the_server_starts_on_loopback_only_and_only_when_told() {
-    let refusal = |flags| parse(flags).unwrap().grpc.check_keys().err().map(|error| error.to_string());
+    let refusal = |flags| parse(flags).unwrap().check_keys().err().map(|error| error.to_string());
     assert!(refusal("").unwrap().starts_with("a preshared key is needed"));
     assert!(refusal("--grpc-no-auth --grpc-addr 0.0.0.0:50051").unwrap().contains("0.0.0.0:50051"));
+    let open_http = "--grpc-no-auth --http-enabled --http-addr 0.0.0.0:8443";
+    assert!(refusal(open_http).unwrap().contains("0.0.0.0:8443"));
     for flags in [
         "--grpc-no-auth",
+        "--grpc-no-auth --http-enabled",
+        "--grpc-no-auth --http-addr 0.0.0.0:8443",
+        "--grpc-preshared-key k --http-enabled --http-addr 0.0.0.0:8443",
         "--grpc-no-auth --grpc-addr [::1]:0",
         "--grpc-preshared-key k --grpc-addr 0.0.0.0:0",
     ] {
@@ -76,4 +87,10 @@ fn durations_have_units() {
     for text in ["5", "-5s", "soon"] {
         parse(&format!("--grpc-shutdown-grace-period={text}")).unwrap_err();
     }
+}
+
+#[test]
+fn flags_without_effect_are_taken() {
+    parse("--grpc-no-auth --max-datastore-read-page-size 1000 --dispatch-chunk-size 100").unwrap();
+    assert!(!parse("--grpc-no-auth --disable-version-response").unwrap().server_options().reveals_version);
 }

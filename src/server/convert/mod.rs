@@ -9,7 +9,7 @@ mod json;
 mod name;
 mod object;
 mod relationship;
-mod rule;
+pub(super) mod rule;
 mod schema_filter;
 mod violation;
 mod watch;

@@ -5,59 +5,74 @@ use super::violation::{Path, Violations};
 
 /// What a field of this kind may hold. The patterns are for messages; nothing interprets them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rule {
+pub(in crate::server) struct Rule {
     pattern: &'static str,
     bytes_max: usize,
     matches: fn(&str) -> bool,
 }
 
 /// An object's or a subject's type.
-pub(super) const TYPE: Rule = Rule {
+pub(in crate::server) const TYPE: Rule = Rule {
     pattern: "^([a-z][a-z0-9_]{1,61}[a-z0-9]/)*[a-z][a-z0-9_]{1,62}[a-z0-9]$",
     bytes_max: 128,
     matches: is_type,
 };
 /// A type in a filter, where empty means any.
-pub(super) const OPTIONAL_TYPE: Rule = Rule {
+pub(in crate::server) const OPTIONAL_TYPE: Rule = Rule {
     pattern: "^(([a-z][a-z0-9_]{1,61}[a-z0-9]/)*[a-z][a-z0-9_]{1,62}[a-z0-9])?$",
     bytes_max: 128,
     matches: |value| value.is_empty() || is_type(value),
 };
 /// The type of a watched object.
-pub(super) const WATCHED_TYPE: Rule = Rule {
+pub(in crate::server) const WATCHED_TYPE: Rule = Rule {
     pattern: "^([a-z][a-z0-9_]{1,62}[a-z0-9]/)*[a-z][a-z0-9_]{1,62}[a-z0-9]$",
     bytes_max: 128,
     matches: is_type,
 };
 /// A relation that is written.
-pub(super) const RELATION: Rule =
+pub(in crate::server) const RELATION: Rule =
     Rule { pattern: "^[a-z][a-z0-9_]{1,62}[a-z0-9]$", bytes_max: 64, matches: is_relation };
 /// A relation or permission that may be empty.
-pub(super) const OPTIONAL_RELATION: Rule = Rule {
+pub(in crate::server) const OPTIONAL_RELATION: Rule = Rule {
     pattern: "^([a-z][a-z0-9_]{1,62}[a-z0-9])?$",
     bytes_max: 64,
     matches: |value| value.is_empty() || is_relation(value),
 };
 /// An object's id or `*`.
-pub(super) const OBJECT_ID: Rule = Rule {
+pub(in crate::server) const OBJECT_ID: Rule = Rule {
     pattern: r"^(([a-zA-Z0-9/_|\-=+.:@%~,]{1,})|\*)$",
     bytes_max: 1024,
     matches: |value| value == "*" || (!value.is_empty() && has_id_characters(value)),
 };
 /// An object's id, or what it begins with, in a filter, where empty means any.
-pub(super) const OPTIONAL_OBJECT_ID: Rule =
+pub(in crate::server) const OPTIONAL_OBJECT_ID: Rule =
     Rule { pattern: r"^([a-zA-Z0-9/_|\-=+.:@%~,]{1,})?$", bytes_max: 1024, matches: has_id_characters };
 /// A subject's id in a filter, where `*` means the wildcard and empty means any.
-pub(super) const OPTIONAL_SUBJECT_ID: Rule = Rule {
+pub(in crate::server) const OPTIONAL_SUBJECT_ID: Rule = Rule {
     pattern: r"^(([a-zA-Z0-9/_|\-=+.:@%~,]{1,})|\*)?$",
     bytes_max: 1024,
     matches: |value| value == "*" || has_id_characters(value),
 };
 /// A caveat's name.
-pub(super) const CAVEAT: Rule =
+pub(in crate::server) const CAVEAT: Rule =
     Rule { pattern: "^([a-zA-Z0-9_][a-zA-Z0-9/_|-]{0,127})$", bytes_max: 128, matches: is_caveat };
 
 impl Rule {
+    /// The rule as a regular expression.
+    pub(in crate::server) const fn pattern(&self) -> &'static str {
+        self.pattern
+    }
+
+    /// Bytes at the most.
+    pub(in crate::server) const fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    /// Whether a string has the rule's form, whatever its length.
+    pub(in crate::server) fn matches(&self, value: &str) -> bool {
+        (self.matches)(value)
+    }
+
     /// Says which of the rule's two parts a string breaks, the length first.
     #[cold]
     pub(super) fn report(&self, value: &str, path: &Path<'_>, violations: &mut Violations) {

@@ -12,6 +12,7 @@ use crate::server::convert::{self, InvalidFields, Path, Violations};
 use crate::server::deadline::deadline;
 use crate::server::error::RequestError;
 use crate::server::status;
+use crate::server::trailers::Operations;
 use crate::server::wire::v1;
 use crate::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
 
@@ -38,6 +39,7 @@ pub(in crate::server) async fn check_bulk_permissions(
     check_limits(&items, backend)?;
 
     let checked_at = view.token();
+    let operations = Operations(questions.len());
     let mut answers = Vec::with_capacity(questions.len());
     if questions.len() <= INLINE_CHECKS_MAX {
         let visits_max = (INLINE_VISITS_MAX / questions.len().max(1) as u64).min(view.limits().visits_max);
@@ -58,7 +60,9 @@ pub(in crate::server) async fn check_bulk_permissions(
     }
     let pairs = items.into_iter().zip(answers).map(|(item, answer)| pair(item, answer)).collect();
     let checked_at = Some(v1::ZedToken { token: checked_at.0 });
-    Ok(Response::new(v1::CheckBulkPermissionsResponse { checked_at, pairs }))
+    let mut response = Response::new(v1::CheckBulkPermissionsResponse { checked_at, pairs });
+    response.extensions_mut().insert(operations);
+    Ok(response)
 }
 
 /// One check of a bulk. A bulk takes wildcards that a single check refuses.

@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 use crate::engine::DeleteRelationships;
 use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations, WildcardRule};
+use crate::server::trailers::Operations;
 use crate::server::wire::v1;
 use crate::server::wire::v1::delete_relationships_response::DeletionProgress;
 
@@ -15,13 +16,16 @@ pub(super) async fn delete_relationships(
     request: Request<v1::DeleteRelationshipsRequest>,
 ) -> Result<Response<v1::DeleteRelationshipsResponse>, Status> {
     let delete = delete(request.into_inner())?;
+    let operations = Operations(delete.preconditions.len() + 1);
     let deleted = backend.engine.delete_relationships_async(delete).await?;
     let progress = if deleted.has_more { DeletionProgress::Partial } else { DeletionProgress::Complete };
-    Ok(Response::new(v1::DeleteRelationshipsResponse {
+    let mut response = Response::new(v1::DeleteRelationshipsResponse {
         deleted_at: Some(v1::ZedToken { token: deleted.deleted_at.0 }),
         deletion_progress: progress.into(),
         relationships_deleted_count: deleted.count,
-    }))
+    });
+    response.extensions_mut().insert(operations);
+    Ok(response)
 }
 
 fn delete(message: v1::DeleteRelationshipsRequest) -> Result<DeleteRelationships, Status> {

@@ -6,6 +6,7 @@ use crate::engine::WriteRelationships;
 use crate::relationship::Precondition;
 use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations};
+use crate::server::trailers::Operations;
 use crate::server::wire::v1;
 
 pub(super) async fn write_relationships(
@@ -13,9 +14,12 @@ pub(super) async fn write_relationships(
     request: Request<v1::WriteRelationshipsRequest>,
 ) -> Result<Response<v1::WriteRelationshipsResponse>, Status> {
     let write = write(request.into_inner())?;
+    let operations = Operations(write.preconditions.len() + 1);
     let written = backend.engine.write_relationships_async(write).await?;
     let written_at = Some(v1::ZedToken { token: written.written_at.0 });
-    Ok(Response::new(v1::WriteRelationshipsResponse { written_at }))
+    let mut response = Response::new(v1::WriteRelationshipsResponse { written_at });
+    response.extensions_mut().insert(operations);
+    Ok(response)
 }
 
 fn write(message: v1::WriteRelationshipsRequest) -> Result<WriteRelationships, Status> {

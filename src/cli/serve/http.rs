@@ -1,0 +1,28 @@
+//! Flags: whether and where the API is served over HTTP, too.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use crate::server::ServerOptions;
+
+#[derive(Debug, Args)]
+pub(super) struct Http {
+    /// Serve the API over HTTP with JSON, too, to whoever may use it over gRPC
+    #[arg(long, env = "ARROWROOT_HTTP_ENABLED")]
+    http_enabled: bool,
+    /// Where to listen for HTTP; port 0 takes any that is free
+    #[arg(long, env = "ARROWROOT_HTTP_ADDR", default_value = "127.0.0.1:8443", value_name = "ADDRESS")]
+    http_addr: SocketAddr,
+}
+
+impl Http {
+    /// Where HTTP is served; none if it is not.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.http_enabled.then_some(self.http_addr)
+    }
+
+    pub(super) fn apply(&self, options: &mut ServerOptions) {
+        options.http_address = self.address();
+    }
+}

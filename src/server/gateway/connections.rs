@@ -1,0 +1,58 @@
+//! HTTP connections of one socket.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::TcpListener;
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio_stream::StreamExt as _;
+
+use crate::server::listener::Connections;
+use crate::server::wire::v1::permissions_service_server::PermissionsService;
+
+use super::service::Gateway;
+
+/// How long a client may take to send a request's headers, or say nothing between requests.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes that are read ahead of what is used, which also bounds a request's headers.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Answers what comes in at a socket, until `stopped`; then waits until the last answer is given.
+pub(in crate::server) async fn serve<P: PermissionsService>(
+    listener: TcpListener,
+    gateway: Gateway<P>,
+    stopped: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut connections = Connections::new(listener)?;
+    let mut stopped = pin!(stopped);
+    let shutdown = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            Some(Ok(stream)) = connections.next() => stream,
+            () = &mut stopped => break,
+        };
+        let gateway = gateway.clone();
+        let service = service_fn(move |request| {
+            let gateway = gateway.clone();
+            async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(BUFFER_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = shutdown.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "an HTTP connection ended");
+            }
+        });
+    }
+    shutdown.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! What every answer ends with: the id of its request, the server's version if that was asked for, and how many
+//! operations it took. And when it ends: a stream that is silent for too long is given up.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Response};
+use tonic::codegen::{Body as HttpBody, Bytes};
+
+use super::guard::Guarded;
+use super::silence::Silence;
+
+/// The id of a request: the client's own, or one made here.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Asks for the server's version, whatever its value.
+const VERSION_ASKED: HeaderName = HeaderName::from_static("io.spicedb.requestversion");
+const VERSION: HeaderName = HeaderName::from_static("io.spicedb.debug.version");
+const DISPATCHED: HeaderName = HeaderName::from_static("io.spicedb.respmeta.dispatchedoperationscount");
+const CACHED: HeaderName = HeaderName::from_static("io.spicedb.respmeta.cachedoperationscount");
+
+/// The version as clients read it.
+const THIS_VERSION: HeaderValue = HeaderValue::from_static(concat!("v", env!("CARGO_PKG_VERSION")));
+const NONE: HeaderValue = HeaderValue::from_static("0");
+const ONE: HeaderValue = HeaderValue::from_static("1");
+
+/// How many operations an answer took, as an extension of the response. An answer that says nothing took one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Operations(pub(super) usize);
+
+impl Operations {
+    fn value(self) -> HeaderValue {
+        if self == Self(1) { ONE } else { HeaderValue::from(self.0) }
+    }
+}
+
+/// What is known of an answer's end when its request comes in.
+#[derive(Debug)]
+pub(super) struct Trailers {
+    request_id: HeaderValue,
+    tells_version: bool,
+    /// Health and reflection count no operations.
+    counts_operations: bool,
+}
+
+impl Trailers {
+    /// For a request with these headers.
+    pub(super) fn new(headers: &HeaderMap, reveals_version: bool, counts_operations: bool) -> Self {
+        Self {
+            request_id: headers.get(REQUEST_ID).cloned().unwrap_or_else(new_request_id),
+            tells_version: reveals_version && headers.contains_key(VERSION_ASKED),
+            counts_operations,
+        }
+    }
+
+    fn add_to(self, headers: &mut HeaderMap, operations: Option<Operations>) {
+        headers.insert(REQUEST_ID, self.request_id);
+        if self.tells_version {
+            headers.insert(VERSION, THIS_VERSION);
+        }
+        if let Some(operations) = operations.filter(|_| self.counts_operations) {
+            headers.insert(DISPATCHED, operations.value());
+            headers.insert(CACHED, NONE);
+        }
+    }
+}
+
+/// An answer on its way to its trailers.
+pub(super) struct Answered {
+    answer: Guarded,
+    trailers: Option<Trailers>,
+    silence: Option<Silence>,
+}
+
+impl Answered {
+    /// Gives the answer its trailers, and a stream its bound on silence.
+    pub(super) fn new(answer: Guarded, trailers: Trailers, silence: Option<Silence>) -> Self {
+        Self { answer, trailers: Some(trailers), silence }
+    }
+
+    fn finish(&mut self, mut response: Response<Body>) -> Response<Body> {
+        let Some(trailers) = self.trailers.take() else { return response };
+        if response.body().is_end_stream() {
+            // An error: the headers are the trailers.
+            trailers.add_to(response.headers_mut(), None);
+            return response;
+        }
+        let operations = response.extensions_mut().remove().unwrap_or(Operations(1));
+        let silence = self.silence.take();
+        response.map(|body| Body::new(Ending { body, trailers: Some((trailers, operations)), silence }))
+    }
+}
+
+impl Future for Answered {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match Pin::new(&mut self.answer).poll(context) {
+            Poll::Ready(Ok(response)) => response,
+            Poll::Pending => match self.silence.as_mut().map(|silence| silence.poll(context)) {
+                Some(Poll::Ready(status)) => status.into_http(),
+                _ => return Poll::Pending,
+            },
+        };
+        Poll::Ready(Ok(self.finish(response)))
+    }
+}
+
+/// A body that ends with more than its status.
+struct Ending {
+    body: Body,
+    trailers: Option<(Trailers, Operations)>,
+    silence: Option<Silence>,
+}
+
+impl Ending {
+    fn end(&mut self, headers: &mut HeaderMap) {
+        if let Some((trailers, operations)) = self.trailers.take() {
+            trailers.add_to(headers, Some(operations));
+        }
+    }
+}
+
+type Frame = http_body::Frame<Bytes>;
+
+impl HttpBody for Ending {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame, Status>>> {
+        match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Ready(Some(Ok(mut frame))) => {
+                if let Some(silence) = &mut self.silence {
+                    silence.end();
+                }
+                if let Some(headers) = frame.trailers_mut() {
+                    self.end(headers);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Pending => match self.silence.as_mut().map(|silence| silence.poll(context)) {
+                Some(Poll::Ready(status)) => {
+                    // Dropping the body ends the work behind it.
+                    (self.body, self.silence) = (Body::empty(), None);
+                    let mut headers = HeaderMap::new();
+                    status.add_header(&mut headers)?;
+                    self.end(&mut headers);
+                    Poll::Ready(Some(Ok(Frame::trailers(headers))))
+                }
+                _ => Poll::Pending,
+            },
+            ended @ Poll::Ready(_) => ended,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// 32 hexadecimal digits, nearly never the same twice. Ids only tell requests apart, so they need not be secret:
+/// each thread goes on from a random start in the steps of `SplitMix64`.
+pub(super) fn new_request_id() -> HeaderValue {
+    thread_local! {
+        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8));
+    }
+    let mut text = String::with_capacity(32);
+    for _ in 0..2 {
+        let state = STATE.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        STATE.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{:016x}", mixed ^ (mixed >> 31));
+    }
+    HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(NONE)
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 mod caveat;
 mod evaluate;
 mod formula;
+mod lookup;
 mod model;
 mod unfold;
 mod value;
@@ -11,6 +12,7 @@ mod value;
 pub(crate) use caveat::{Caveat, Context, Given, Logic};
 pub(crate) use evaluate::answer;
 pub(crate) use formula::Case;
+pub(crate) use lookup::{resources, subjects};
 pub(crate) use model::{Allowed, Definition, Expression, Model, Question, Row, Rows, Subject, Terms};
 pub(crate) use unfold::open_parameters;
 pub(crate) use value::Value;

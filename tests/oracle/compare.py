@@ -24,7 +24,8 @@ from shrink import Shrinker
 from unsteady import can_continue, excuse
 
 CASES_PER_CHUNK = 50  # after which SpiceDB starts afresh: its memory store never forgets
-KINDS = ("code", "reason", "metadata", "position", "answer", "schema-text", "message", "paging")
+KINDS = ("code", "reason", "metadata", "position", "answer", "schema-text", "message", "paging",
+         "agreement")
 SHRUNK_PER_CHUNK_MAX = 2
 CONDITIONAL_SHARE = 0.6
 
@@ -38,6 +39,7 @@ class Tally:
     questions: int = 0
     forgiven: Counter = field(default_factory=Counter)
     checks: Counter = field(default_factory=Counter)
+    lookups: Counter = field(default_factory=Counter)
     schemas: Counter = field(default_factory=Counter)
 
     def add(self, other):
@@ -46,6 +48,7 @@ class Tally:
         self.questions += other.questions
         self.forgiven += other.forgiven
         self.checks += other.checks
+        self.lookups += other.lookups
         self.schemas += other.schemas
 
 
@@ -64,6 +67,8 @@ def main():
     if tally.checks:
         print("checks with caveats: " + ", ".join(f"{name} {count}" for name, count in tally.checks.most_common())
               + f"; first schemas accepted: {tally.schemas['accepted']} of {tally.schemas.total()}")
+    if tally.lookups:
+        print("found by lookups: " + ", ".join(f"{name} {count}" for name, count in tally.lookups.most_common()))
     if tally.failed:
         print("failed: " + ", ".join(map(str, sorted(tally.failed))))
     print(f"{tally.passed} passed, {len(tally.failed)} failed")
@@ -150,6 +155,7 @@ def count(case, outcome, tally):
     tally.passed += outcome.failed_at < 0
     tally.questions += outcome.questions
     tally.forgiven.update(outcome.forgiven)
+    tally.lookups.update(outcome.lookups)
     if case.is_conditional and outcome.codes:
         tally.schemas["refused" if outcome.codes[0] else "accepted"] += 1
         tally.checks.update(outcome.checks)

@@ -1,6 +1,6 @@
-"""Checks in which a caveat errs beside others.
+"""Checks and lookups in which a caveat errs beside others.
 
-SpiceDB evaluates the relationships of a check in some order and stops at the first error, unless an
+SpiceDB evaluates the relationships of a question in some order and stops at the first error, unless an
 earlier one has decided. arrowroot's answer is right if it does not depend on the relationships that
 err: if SpiceDB gives it whatever they are replaced by. An error is right if one of them gives it.
 """
@@ -12,7 +12,7 @@ from authzed.api.v1 import permission_service_pb2 as permissions
 from authzed.api.v1 import schema_service_pb2 as schemas
 
 from answers import CAVEAT_ERROR, difference, observe
-from generate import Step
+from questions import Step
 from overlooked import all_rows, read_schema
 from replay import single_check
 from spicedb_oracle import CallError
@@ -43,7 +43,7 @@ def is_beside_errors(spicedb, step, outcome, items):
 def is_explained(spicedb, rows, question, actual):
     errors = {at: error for at, row in enumerate(rows) if (error := error_of(spicedb, row, question.request))}
     if actual.code:
-        return any(not difference("pair", error, actual) for error in errors.values())
+        return any(not difference(question.method, error, actual) for error in errors.values())
     erring = [rows[at] for at in errors]
     chance = random.Random(0)
     tries = [[True] * len(erring), [False] * len(erring),
@@ -55,7 +55,7 @@ def is_explained(spicedb, rows, question, actual):
         answers.append(observe(spicedb, question))
     for row in erring:
         write(spicedb, row, TOUCH)
-    return bool(erring) and all(not difference("pair", answer, actual) for answer in answers)
+    return bool(erring) and all(not difference(question.method, answer, actual) for answer in answers)
 
 
 def allow_plain(spicedb, caveats):

@@ -1,5 +1,6 @@
 """Steps and answers as a reader would write them down."""
-from answers import Answer, context_text, difference, row_text, subject_text
+from answers import Answer, difference
+from texts import context_text, row_text, subject_text
 
 UPDATE_NAMES = {0: "UNSPECIFIED", 1: "CREATE", 2: "TOUCH", 3: "DELETE"}
 UPDATES_SHOWN_MAX = 50
@@ -70,4 +71,6 @@ def answer_text(answer):
     if isinstance(answer.value, list):
         return "; ".join(item if isinstance(item, str) else answer_text(item) if isinstance(item, Answer)
                          else str(item) for item in answer.value) or "nothing"
+    if isinstance(answer.value, dict):
+        return "; ".join(f"{key} {' '.join(map(str, found))}" for key, found in sorted(answer.value.items())) or "nothing"
     return str(answer.value)

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from authzed.api.v1 import permission_service_pb2 as permissions
 
-from answers import CAVEAT_ERROR, Answer, Difference, difference, differences, observe, paging_difference
+from answers import CAVEAT_ERROR, Answer, difference, differences, observe
+from coherence import incoherence
 from expired import alive_before, expiry_difference
-from generate import Step
+from lookups import LOOKUPS
+from questions import Step
 from servers import NoAnswer
-from spicedb_oracle import CallError
 
 CHECKS = ("CheckPermission", "CheckBulkPermissions")
 CHANGES = ("WriteSchema", "WriteRelationships", "DeleteRelationships")
@@ -19,7 +20,7 @@ class Outcome:
     """How far a case came: the step that failed, if any, both answers, and what was forgiven.
 
     `items` are those of a bulk check that differ; `codes` what SpiceDB answered to the changes so far,
-    and `checks` what to the checks.
+    `checks` what to the checks, and `lookups` what to the lookups.
     """
 
     failed_at: int = -1
@@ -31,6 +32,7 @@ class Outcome:
     codes: list = field(default_factory=list)
     questions: int = 0
     checks: Counter = field(default_factory=Counter)
+    lookups: Counter = field(default_factory=Counter)
 
 
 def run_case(spicedb, subject, steps, ignored):
@@ -59,7 +61,9 @@ def ask_all(spicedb, subject, steps, ignored, outcome, start):
         if step.method == "CheckBulkPermissions":
             outcome.forgiven += ask_again_singly(spicedb, step, expected, actual)
         outcome.checks.update(check_results(step, expected))
-        found = differences(step, expected, actual) + paging(subject, step, actual)
+        outcome.lookups.update(lookup_results(step, expected))
+        found = differences(step, expected, actual)
+        found = incoherence(subject, step, actual) + found
         if may_expire and any(not item.forgiven for item in found):
             found = [expiry_difference(spicedb, step, expected, actual, alive) or item for item in found]
         outcome.forgiven += [item.forgiven for item in found if item.forgiven]
@@ -92,6 +96,15 @@ def check_results(step, answer):
     return [f"error {item.code}" if item.code else item.value[0].removeprefix("PERMISSIONSHIP_") for item in answers]
 
 
+def lookup_results(step, answer):
+    """What a lookup came to: how certain each thing found is, or nothing, or the code of its error."""
+    if step.method not in LOOKUPS or answer.value == "limited":
+        return []
+    if answer.code:
+        return [f"error {answer.code}"]
+    return [found[0] for found in answer.value.values()] or ["nothing"]
+
+
 def ask_again_singly(spicedb, step, expected, actual):
     """In SpiceDB an error in one item of a bulk check, of depth or of a caveat, spoils those that it answers
     along with it. Where arrowroot has answered, `expected` becomes what SpiceDB answers to the item alone."""
@@ -115,16 +128,3 @@ def single_check(request, item):
     return Step("CheckPermission", permissions.CheckPermissionRequest(
         consistency=request.consistency, resource=item.resource, permission=item.permission,
         subject=item.subject, context=item.context if item.HasField("context") else None))
-
-
-def paging(subject, step, actual):
-    """The paging of the server under test, wherever a whole answer was given."""
-    if step.method != "ReadRelationships" or actual.code or step.request.optional_limit \
-            or step.request.HasField("optional_cursor"):
-        return []
-    try:
-        found = paging_difference(subject, step.request)
-    except CallError as error:
-        actual.value = f"while paging: {error.message}"
-        return [Difference("paging")]
-    return [found] if found else []

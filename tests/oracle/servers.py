@@ -10,7 +10,7 @@ import grpc
 from authzed.api.v1 import permission_service_pb2 as permissions
 from authzed.api.v1 import schema_service_pb2 as schemas
 
-from generate import IDS, ODD_ID
+from questions import IDS, ODD_ID
 from spicedb_oracle import METHODS, CallError, error_of, stream_call
 
 HERE = Path(__file__).parent
@@ -30,6 +30,7 @@ class GrpcServer:
     """A server over gRPC; emptied by deleting its relationships and its schema."""
 
     timeout_seconds = CALL_TIMEOUT_SECONDS
+    is_coherent = True  # whether its lookups have pages and agree with its checks
     leftover_ids = ()  # resources of expired relationships that may be left behind
 
     def __init__(self, address, key=""):
@@ -108,6 +109,7 @@ class OwnSpiceDB(OwnServer):
     """A real SpiceDB in a process of its own, which ends when a question takes too long."""
 
     timeout_seconds = SPICEDB_TIMEOUT_SECONDS
+    is_coherent = False
     leftover_ids = (*IDS, ODD_ID)
 
     def __init__(self, has_details=True):

@@ -3,7 +3,7 @@ import re
 
 from authzed.api.v1 import schema_service_pb2 as schemas
 
-from generate import Step
+from questions import Step
 from replay import CHANGES, run_case
 
 REPLAYS_MAX = 400

@@ -1,41 +1,52 @@
 """Whether SpiceDB itself gives the other answer at times, or would if it evaluated in another order."""
 from answers import differences, observe
+from contradictions import contradicts_itself
 from erring_caveats import is_beside_errors
 from overlooked import answer_with_conditions
+from lookups import LOOKUPS
 from replay import CHANGES, CHECKS, ask_again_singly, counts
 from servers import NoAnswer
 
 REPLAYS = 24
+EVALUATING = (*CHECKS, *LOOKUPS, "ExpandPermissionTree")
 ASKED_PER_REPLAY = 4  # goroutines race anew whenever a question is asked; Go's maps are made anew by a replay
 
 
 def excuse(spicedb, steps, ignored, outcome):
     """The name under which a difference is forgiven for what SpiceDB does when asked again; empty if none."""
     earlier, step = steps[:outcome.failed_at], steps[outcome.failed_at]
-    if outcome.kind == "paging":
+    if outcome.kind in ("paging", "agreement"):
         return ""  # arrowroot against itself
     try:
-        if step.method in CHECKS:
-            outcome.items = items_not_overlooked(spicedb, earlier, step, ignored, outcome)
-            if not outcome.items:
-                return "SpiceDB overlooks a caveat or an expiration"
+        if step.method in EVALUATING:
+            name = excuse_of_conditions(spicedb, earlier, step, ignored, outcome)
+            if name:
+                return name
         left = items_never_agreed(spicedb, earlier, step, ignored, outcome)
         if not left:
             return "SpiceDB is unsteady"
-        if step.method in CHECKS and is_beside_errors(spicedb, step, outcome, left):
+        if contradicts_itself(spicedb, step, outcome.expected, outcome.actual):
+            return f"{step.method} of SpiceDB contradicts its checks"
+        if step.method in EVALUATING and is_beside_errors(spicedb, step, outcome, left):
             return "a caveat that errs beside others"
     except NoAnswer:
         pass
     return ""
 
 
-def items_not_overlooked(spicedb, earlier, step, ignored, outcome):
-    """Of the items that differ, those for which SpiceDB differs still when everything is conditional."""
+def excuse_of_conditions(spicedb, earlier, step, ignored, outcome):
+    """The name if it is conditions that SpiceDB overlooks: what differs does so no longer when everything is conditional,
+    or is a contradiction then. Otherwise `outcome.items` are those that differ still."""
     if not any(change.method == "WriteSchema" and " with " in change.request.schema for change in earlier):
-        return outcome.items
+        return ""
     replay(spicedb, earlier)
     again = answer_with_conditions(spicedb, step)
-    return outcome.items if again is None else items_left(spicedb, step, again, ignored, outcome.items, outcome)
+    if again is None:
+        return ""
+    if contradicts_itself(spicedb, step, again, outcome.actual):
+        return f"{step.method} of SpiceDB contradicts its checks"
+    outcome.items = items_left(spicedb, step, again, ignored, outcome.items, outcome)
+    return "" if outcome.items else "SpiceDB overlooks a caveat or an expiration"
 
 
 def items_left(spicedb, step, again, ignored, items, outcome):

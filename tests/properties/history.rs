@@ -103,6 +103,10 @@ impl History {
         self.clock.set(time(self.now));
     }
 
+    pub(crate) fn is_durable(&self) -> bool {
+        self.directory.is_some()
+    }
+
     pub(crate) fn view(&self, state: &State) -> View {
         self.engine().at(&Consistency::AtExactSnapshot(state.token.clone())).unwrap()
     }

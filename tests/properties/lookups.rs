@@ -48,7 +48,7 @@ fn lookups_find_what_checks_allow_whole_and_in_pages() {
     }
     println!("{seen:?}");
     let is_enough = seen.resources.min(seen.subjects) > 5000 && seen.conditional > 500;
-    assert!(is_enough && seen.wildcards.min(seen.excluded) > 50, "{seen:?} shows too little");
+    assert!(is_enough && seen.wildcards > 50 && seen.excluded > 10, "{seen:?} shows too little");
 }
 
 struct Lookups<'a> {

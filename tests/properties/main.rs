@@ -18,6 +18,7 @@ mod history;
 mod lookups;
 #[path = "../naive/mod.rs"]
 mod naive;
+mod pages;
 #[path = "../random/mod.rs"]
 mod random;
 mod watching;

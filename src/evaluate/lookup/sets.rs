@@ -40,13 +40,18 @@ impl Share {
         let Asker { conditions, meter, .. } = asker;
         let mut system = System::new(program, snapshot, goal, Some(everyone), conditions, meter);
         let place = system.build(root)?;
-        if let Some(shares) = system.shares()? {
-            return Ok(shares[place]);
+        if let Some(share) = system.share(place)? {
+            return Ok(share);
         }
         // It is then as its check says, and nothing else is said of it.
         let with_wildcard = Goal { wildcard: everyone.wildcard, ..*goal };
         let named = exact::answer(program, snapshot, &with_wildcard, conditions, meter, root)?;
         Ok(Self { named, wildcard: Answer::NO, excluded: Answer::YES })
+    }
+
+    /// Its answers without what the undecided ones hang on.
+    fn ranks(self) -> [u8; 3] {
+        [self.named, self.wildcard, self.excluded].map(Answer::rank)
     }
 
     /// Whether the subject is in the set.
@@ -115,15 +120,33 @@ impl Share {
 }
 
 impl System<'_, '_, '_> {
-    /// The shares in every question's answer; nothing if they never settle.
-    fn shares(&mut self) -> Result<Option<Vec<Share>>, EvaluateError> {
+    /// The share in the answer at a place; nothing if it never settles, or depends on its own negation.
+    ///
+    /// As in [`exact`], a circle must not support itself by what was taken for absent when it was first passed: what is
+    /// subtracted is that of the round before, and rounds take turns between what certainly and what possibly holds.
+    fn share(&mut self, place: usize) -> Result<Option<Share>, EvaluateError> {
+        let mut certain = vec![Share::NONE; self.formulas.len()];
+        for _ in 0..ROUNDS_MAX {
+            let Some(possible) = self.settled(&certain)? else { return Ok(None) };
+            let Some(next) = self.settled(&possible)? else { return Ok(None) };
+            if certain == next {
+                let share = certain[place];
+                return Ok((share.ranks() == possible[place].ranks()).then_some(share));
+            }
+            certain = next;
+        }
+        Ok(None)
+    }
+
+    /// The shares in every question's answer when the subtracted ones are those given; nothing if they never settle.
+    fn settled(&mut self, subtracted: &[Share]) -> Result<Option<Vec<Share>>, EvaluateError> {
         let mut shares = vec![Share::NONE; self.formulas.len()];
         for _ in 0..ROUNDS_MAX + self.formulas.len() {
             let mut has_changed = false;
             for place in (0..self.formulas.len()).rev() {
                 let work = self.conditions.doubts.take_work();
                 self.meter.visit(work + self.formulas[place].width())?;
-                let share = self.formulas[place].share(&shares, &mut self.conditions.doubts);
+                let share = self.formulas[place].share(&shares, subtracted, &mut self.conditions.doubts);
                 has_changed |= shares[place] != share;
                 shares[place] = share;
             }
@@ -136,12 +159,12 @@ impl System<'_, '_, '_> {
 }
 
 impl Formula {
-    fn share(&self, shares: &[Share], doubts: &mut Doubts) -> Share {
+    fn share(&self, shares: &[Share], subtracted: &[Share], doubts: &mut Doubts) -> Share {
         let mut joined = |parts: &[Self], join: fn(Share, Share, &mut Doubts) -> Share| {
             let mut parts = parts.iter();
-            let first = parts.next().map_or(Share::NONE, |part| part.share(shares, doubts));
+            let first = parts.next().map_or(Share::NONE, |part| part.share(shares, subtracted, doubts));
             parts.fold(first, |joined, part| {
-                let share = part.share(shares, doubts);
+                let share = part.share(shares, subtracted, doubts);
                 join(joined, share, doubts)
             })
         };
@@ -153,7 +176,7 @@ impl Formula {
             Self::Any(parts) => joined(parts, Share::union),
             Self::All(parts) => joined(parts, Share::intersection),
             Self::Exclusion(base, subtract) => {
-                base.share(shares, doubts).exclusion(shares[*subtract], doubts)
+                base.share(shares, subtracted, doubts).exclusion(subtracted[*subtract], doubts)
             }
         }
     }

@@ -10,6 +10,7 @@ import threading
 import unittest
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import grpc
@@ -18,6 +19,7 @@ from authzed.api.v1 import (
     CheckPermissionResponse,
     Client,
     Consistency,
+    ContextualizedCaveat,
     ObjectReference,
     Relationship,
     RelationshipFilter,
@@ -28,6 +30,7 @@ from authzed.api.v1 import (
     WriteSchemaRequest,
     ZedToken,
 )
+from google.protobuf.struct_pb2 import Struct
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpcutil import insecure_bearer_token_credentials
@@ -46,7 +49,8 @@ TOUCH = RelationshipUpdate.OPERATION_TOUCH
 DELETE = RelationshipUpdate.OPERATION_DELETE
 
 READY = re.compile(
-    r"arrowroot ready grpc=(?P<address>\S+) journal=(?P<journal>\S+)( path=(?P<path>.*?))? revision=(?P<revision>\d+)"
+    r"arrowroot ready grpc=(?P<address>\S+)( http=(?P<http>\S+))? journal=(?P<journal>\S+)( path=(?P<path>.*?))?"
+    r" revision=(?P<revision>\d+)"
 )
 
 
@@ -73,6 +77,7 @@ class Server:
             self.kill()
             raise AssertionError(f"the server is not ready; it said {line!r} and logged:\n{self.log()}")
         self.address = ready["address"]
+        self.http_address = ready["http"]
         self.journal = ready["journal"]
         self.path = ready["path"]
         self.revision = int(ready["revision"])
@@ -139,6 +144,11 @@ class ServerCase(unittest.TestCase):
 
     def delete(self, *texts: str) -> ZedToken:
         return self.write(DELETE, *texts)
+
+    def grant(self, *granted: Relationship, operation: int = TOUCH) -> ZedToken:
+        """Writes relationships with conditions or ends in one call."""
+        updates = [RelationshipUpdate(operation=operation, relationship=one) for one in granted]
+        return self.client.WriteRelationships(WriteRelationshipsRequest(updates=updates)).written_at
 
     def is_allowed(self, text: str, consistency: Consistency = FULLY_CONSISTENT) -> bool:
         """The answer to a check such as `agent:planner#read@user:ana`."""
@@ -223,6 +233,22 @@ def subject(text: str) -> SubjectReference:
 def relationship(text: str) -> Relationship:
     resource, relation, who = parts(text)
     return Relationship(resource=reference(resource), relation=relation, subject=subject(who))
+
+
+def struct(values: dict) -> Struct:
+    made = Struct()
+    made.update(values)
+    return made
+
+
+def granting(text: str, caveat: str = "", context: dict | None = None, ends: datetime | None = None) -> Relationship:
+    """A relationship under a condition, or with an end."""
+    granted = relationship(text)
+    if caveat:
+        granted.optional_caveat.CopyFrom(ContextualizedCaveat(caveat_name=caveat, context=struct(context or {})))
+    if ends:
+        granted.optional_expires_at.FromDatetime(ends)
+    return granted
 
 
 def text_of(found: Relationship) -> str:

@@ -10,15 +10,11 @@ from authzed.api.v1 import (
     CheckBulkPermissionsRequestItem,
     CheckPermissionRequest,
     CheckPermissionResponse,
-    ContextualizedCaveat,
     ReadRelationshipsRequest,
     ReadSchemaRequest,
     Relationship,
-    RelationshipUpdate,
-    WriteRelationshipsRequest,
     WriteSchemaRequest,
 )
-from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpcutil import insecure_bearer_token_credentials
 
@@ -31,7 +27,9 @@ from support import (
     checking,
     error_info,
     filtering,
+    granting,
     relationship,
+    struct,
     text_of,
     writing,
 )
@@ -77,22 +75,6 @@ POLLS_MAX = 300
 POLL_S = 0.01
 
 
-def struct(values: dict) -> Struct:
-    made = Struct()
-    made.update(values)
-    return made
-
-
-def granting(text: str, caveat: str = "", context: dict | None = None, ends: datetime | None = None) -> Relationship:
-    """A relationship under a condition, or with an end."""
-    granted = relationship(text)
-    if caveat:
-        granted.optional_caveat.CopyFrom(ContextualizedCaveat(caveat_name=caveat, context=struct(context or {})))
-    if ends:
-        granted.optional_expires_at.FromDatetime(ends)
-    return granted
-
-
 def asking(text: str, context: dict | None = None) -> CheckPermissionRequest:
     request = checking(text)
     if context is not None:
@@ -112,10 +94,6 @@ def said(answer) -> str:
 
 class CaveatsCase(ServerCase):
     schema = SCHEMA
-
-    def grant(self, *granted: Relationship, operation: int = TOUCH) -> None:
-        updates = [RelationshipUpdate(operation=operation, relationship=one) for one in granted]
-        self.client.WriteRelationships(WriteRelationshipsRequest(updates=updates))
 
     def ask(self, text: str, context: dict | None = None) -> str:
         return said(self.client.CheckPermission(asking(text, context)))

@@ -8,6 +8,8 @@ from authzed.api.v1 import (
     CheckPermissionRequest,
     Consistency,
     DeleteRelationshipsRequest,
+    ErrorReason,
+    LookupResourcesRequest,
     Precondition,
     ReadRelationshipsRequest,
     ReadSchemaRequest,
@@ -16,8 +18,24 @@ from authzed.api.v1 import (
     WriteRelationshipsRequest,
     WriteSchemaRequest,
 )
+from authzed.api.v1.experimental_service_pb2 import (
+    ExperimentalCountRelationshipsRequest,
+    ExperimentalRegisterRelationshipCounterRequest,
+)
 
-from support import DELETE, TOUCH, ServerCase, checking, failure_of, filtering, reference, subject, writing
+from support import (
+    CREATE,
+    DELETE,
+    TOUCH,
+    ServerCase,
+    checking,
+    failure_of,
+    filtering,
+    granting,
+    reference,
+    subject,
+    writing,
+)
 
 SCHEMA = """
 definition user {}
@@ -248,6 +266,168 @@ class Errors(ServerCase):
                 subject=subject("user:ana"),
             )
             self.assert_fails("INTERNAL", lambda: self.client.CheckPermission(request))
+
+
+class Reasons(ServerCase):
+    """One failure for each reason that a server of this kind can give, so that none is forgotten."""
+
+    schema = """
+        use expiration
+        definition user {}
+        caveat div(xxx int) { 10 / xxx == 1 }
+        definition document {
+            relation parent: document
+            relation viewer: user | user with div
+            permission view = viewer + parent->view
+        }
+    """
+    flags = ("--dispatch-max-depth", "10")
+    # The others are of stores and configurations that arrowroot does not have, or stand for no reason.
+    ABSENT = {
+        "SERVICE_READ_ONLY",
+        "SERIALIZATION_FAILURE",
+        "TOO_MANY_CHECKS_IN_REQUEST",
+        "INMEMORY_TOO_MANY_CONCURRENT_UPDATES",
+        "EMPTY_PRECONDITION",
+        "DATASTORE_NOT_MIGRATED",
+    }
+
+    def failures(self) -> list[tuple]:
+        """What is called, and how it fails."""
+        client = self.client
+        write, check = client.WriteRelationships, client.CheckPermission
+        schema = lambda text: lambda: client.WriteSchema(WriteSchemaRequest(schema=text))
+        there = "document:1#viewer@user:ana"
+        erring = checking("document:err#view@user:ana")
+        erring.context.update({"xxx": 0})
+        mistyped = checking("document:err#view@user:ana")
+        mistyped.context.update({"xxx": "many"})
+        unmet = Precondition(operation=Precondition.OPERATION_MUST_MATCH, filter=filtering("document", resource_id="9"))
+        metadata = writing(TOUCH, there)
+        metadata.optional_transaction_metadata.update({"note": "x" * 65_000})
+        large = granting("document:1#viewer@user:ana", "div", {"xxx": "1" * 25_000})
+        counter = ExperimentalRegisterRelationshipCounterRequest(name="all_of", relationship_filter=filtering("document"))
+        uncounted = ExperimentalCountRelationshipsRequest(name="none_of")
+        many = DeleteRelationshipsRequest(relationship_filter=filtering("document"), optional_limit=2)
+        lookup = LookupResourcesRequest(
+            resource_object_type="document", permission="view", subject=subject("user:*"), optional_limit=7
+        )
+        beyond = reading(filtering("document"), optional_limit=1001)
+        elsewhere = reading(filtering("document"), optional_limit=7)
+        elsewhere.optional_cursor.token = "garbage"
+        twice = (there, there)
+        return [
+            row(schema("definition"), INVALID, "SCHEMA_PARSE_ERROR", start_line_number="0"),
+            row(schema("definition doc {\nrelation own: usr\n}"), UNMET, "SCHEMA_TYPE_ERROR", definition_name="usr"),
+            row(lambda: check(checking("robot:1#view@user:ana")), UNMET, "UNKNOWN_DEFINITION", definition_name="robot"),
+            row(
+                lambda: check(checking("document:1#fly@user:ana")),
+                *(UNMET, "UNKNOWN_RELATION_OR_PERMISSION"),
+                definition_name="document",
+                relation_or_permission_name="fly",
+            ),
+            row(
+                lambda: write(writing(TOUCH, *([there] * 1001))),
+                *(INVALID, "TOO_MANY_UPDATES_IN_REQUEST"),
+                update_count="1001",
+                maximum_updates_allowed="1000",
+            ),
+            row(
+                lambda: write(writing(TOUCH, optional_preconditions=[unmet] * 1001)),
+                *(INVALID, "TOO_MANY_PRECONDITIONS_IN_REQUEST"),
+                precondition_count="1001",
+                maximum_updates_allowed="1000",
+            ),
+            row(
+                lambda: write(writing(TOUCH, there, optional_preconditions=[unmet])),
+                *(UNMET, "WRITE_OR_DELETE_PRECONDITION_FAILURE"),
+                precondition_operation="OPERATION_MUST_MATCH",
+                precondition_resource_type="document",
+                precondition_resource_id="9",
+            ),
+            row(lambda: self.grant(granting(there, "unheard_of")), UNMET, "UNKNOWN_CAVEAT", caveat_name="unheard_of"),
+            row(
+                lambda: write(writing(TOUCH, "document:1#viewer@document:2")),
+                *(INVALID, "INVALID_SUBJECT_TYPE"),
+                definition_name="document",
+                relation_name="viewer",
+                subject_type="document",
+            ),
+            row(
+                lambda: check(mistyped),
+                *(INVALID, "CAVEAT_PARAMETER_TYPE_ERROR"),
+                caveat_name="div",
+                parameter_name="xxx",
+            ),
+            row(
+                lambda: write(writing(TOUCH, *twice)),
+                *(INVALID, "UPDATES_ON_SAME_RELATIONSHIP"),
+                definition_name="document",
+                relationship=there,
+            ),
+            row(
+                lambda: write(writing(TOUCH, "document:1#view@user:ana")),
+                *(INVALID, "CANNOT_UPDATE_PERMISSION"),
+                definition_name="document",
+                permission_name="view",
+            ),
+            row(lambda: check(erring), INVALID, "CAVEAT_EVALUATION_ERROR", caveat_name="div"),
+            row(lambda: client.ReadRelationships(elsewhere), INVALID, "INVALID_CURSOR"),
+            row(
+                lambda: client.DeleteRelationships(many),
+                *(INVALID, "TOO_MANY_RELATIONSHIPS_FOR_TRANSACTIONAL_DELETE"),
+                limit="2",
+            ),
+            row(
+                lambda: self.grant(large),
+                *(INVALID, "MAX_RELATIONSHIP_CONTEXT_SIZE"),
+                max_allowed_size="25000",
+            ),
+            row(
+                lambda: write(writing(CREATE, there)),
+                *("ALREADY_EXISTS", "ATTEMPT_TO_RECREATE_RELATIONSHIP"),
+                relationship=there,
+                resource_type="document",
+                resource_object_id="1",
+                resource_relation="viewer",
+                subject_type="user",
+                subject_object_id="ana",
+            ),
+            row(lambda: check(checking("document:0#view@user:eve")), UNMET, "MAXIMUM_DEPTH_EXCEEDED"),
+            row(
+                lambda: client.ReadRelationships(beyond),
+                *(INVALID, "EXCEEDS_MAXIMUM_ALLOWABLE_LIMIT"),
+                limit_provided="1001",
+                maximum_limit_allowed="1000",
+            ),
+            row(lambda: client.ReadRelationships(reading(filtering())), INVALID, "INVALID_FILTER", filter=""),
+            row(
+                lambda: client.ExperimentalRegisterRelationshipCounter(counter),
+                *(UNMET, "COUNTER_ALREADY_REGISTERED"),
+                counter_name="all_of",
+            ),
+            row(
+                lambda: client.ExperimentalCountRelationships(uncounted),
+                *(UNMET, "COUNTER_NOT_REGISTERED"),
+                counter_name="none_of",
+            ),
+            row(lambda: client.LookupResources(lookup), INVALID, "WILDCARD_NOT_ALLOWED", field="subject_id"),
+            row(lambda: write(metadata), INVALID, "TRANSACTION_METADATA_TOO_LARGE"),
+        ]
+
+    def test_each_reason_is_given_with_its_code_and_facts(self):
+        self.touch("document:1#viewer@user:ana")
+        self.touch(*(f"document:{number}#parent@document:{number + 1}" for number in range(20)))
+        self.grant(granting("document:err#viewer@user:ana", "div"))
+        counter = ExperimentalRegisterRelationshipCounterRequest(name="all_of", relationship_filter=filtering("document"))
+        self.client.ExperimentalRegisterRelationshipCounter(counter)
+        given = set()
+        for call, code, reason, metadata in self.failures():
+            with self.subTest(reason):
+                self.assert_fails(code, call, reason, **metadata)
+                given.add(reason)
+        known = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()}
+        self.assertEqual(known - given - self.ABSENT, {"UNSPECIFIED"})
 
 
 class BeforeAnySchema(ServerCase):

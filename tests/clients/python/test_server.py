@@ -8,18 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 import grpc
-from authzed.api.v1 import (
-    BulkCheckPermissionRequest,
-    BulkExportRelationshipsRequest,
-    BulkImportRelationshipsRequest,
-    ExpandPermissionTreeRequest,
-    InsecureClient,
-    LookupResourcesRequest,
-    LookupSubjectsRequest,
-    ReadSchemaRequest,
-    WatchRequest,
-)
-from authzed.api.v1.permission_service_pb2 import ExportBulkRelationshipsRequest, ImportBulkRelationshipsRequest
+from authzed.api.v1 import InsecureClient, ReadSchemaRequest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
@@ -123,28 +112,6 @@ class Served(ServerCase):
         self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
 
     def test_what_is_not_served_says_so(self):
-        check = checking(CHECK)
-        client = self.client
-        lookup = LookupResourcesRequest(resource_object_type="agent", permission="owner", subject=check.subject)
-        subjects = LookupSubjectsRequest(resource=check.resource, permission="owner", subject_object_type="user")
-        calls = {
-            "ExpandPermissionTree": ExpandPermissionTreeRequest(resource=check.resource, permission="owner"),
-            "LookupResources": lookup,
-            "LookupSubjects": subjects,
-            "ExportBulkRelationships": ExportBulkRelationshipsRequest(),
-            "Watch": WatchRequest(),
-            "BulkCheckPermission": BulkCheckPermissionRequest(),
-            "BulkExportRelationships": BulkExportRelationshipsRequest(),
-        }
-        for name, request in calls.items():
-            with self.subTest(name):
-                self.assert_fails("UNIMPLEMENTED", lambda: getattr(client, name)(request))
-        for name, request in {
-            "ImportBulkRelationships": ImportBulkRelationshipsRequest(),
-            "BulkImportRelationships": BulkImportRelationshipsRequest(),
-        }.items():
-            with self.subTest(name):
-                self.assert_fails("UNIMPLEMENTED", lambda: getattr(client, name)(iter([request])))
         with grpc.insecure_channel(self.server.address) as channel:
             call = channel.unary_unary("/authzed.api.v1.NoSuchService/Call")
             metadata = [("authorization", f"Bearer {KEY}")]

@@ -1,6 +1,7 @@
 //! What can be wrong with a request, one enum for each family of operations. Variants carry facts.
 
 mod counters;
+mod expand;
 mod export;
 mod import;
 mod lookup;
@@ -16,6 +17,7 @@ use crate::relationship::{
 use crate::schema::{CaveatChange, Removal, SchemaError};
 
 pub use counters::{CountRelationshipsError, RegisterCounterError, UnregisterCounterError};
+pub use expand::ExpandPermissionTreeError;
 pub use export::ExportRelationshipsError;
 pub use import::ImportRelationshipsError;
 pub use lookup::LookupError;

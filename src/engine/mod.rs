@@ -16,6 +16,7 @@ mod delete_relationships;
 mod dependent_relations;
 mod diff_schema;
 mod error;
+mod expand_permission_tree;
 mod export_relationships;
 mod handle;
 mod import_relationships;
@@ -50,11 +51,12 @@ pub use count_relationships::Counted;
 pub use dependent_relations::DependentRelations;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CountRelationshipsError, CursorError,
-    DeleteRelationshipsError, DiffSchemaError, ExportRelationshipsError, ImportRelationshipsError,
-    InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError, ReflectSchemaError,
-    RegisterCounterError, SchemaDependencyError, UnknownName, UnregisterCounterError, Unwritable, WatchError,
-    WriteRelationshipsError, WriteSchemaError,
+    DeleteRelationshipsError, DiffSchemaError, ExpandPermissionTreeError, ExportRelationshipsError,
+    ImportRelationshipsError, InvalidCursor, InvalidFilter, LookupError, OpenError, ReadRelationshipsError,
+    ReflectSchemaError, RegisterCounterError, SchemaDependencyError, UnknownName, UnregisterCounterError,
+    Unwritable, WatchError, WriteRelationshipsError, WriteSchemaError,
 };
+pub use expand_permission_tree::ExpandPermissionTree;
 pub use handle::Engine;
 pub use import_relationships::{Imported, RelationshipImport};
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};

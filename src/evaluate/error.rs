@@ -35,6 +35,32 @@ pub enum EvaluateError {
     Caveat(#[from] Box<CaveatError>),
 }
 
+/// A relation or permission that cannot be laid out as a tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpandError {
+    /// The tree would have more levels than allowed.
+    #[error("the tree has more than {levels_max} levels")]
+    TooDeep {
+        /// The bound that was reached.
+        levels_max: u32,
+    },
+    /// The tree would be larger than allowed.
+    #[error("the tree has more than {bytes_max} bytes")]
+    TooLarge {
+        /// The bound that was reached.
+        bytes_max: usize,
+    },
+    /// A permission comes back to itself on the same object, so that the tree would never end.
+    #[error("permissions contain each other in a circle: {}", circle.join(" -> "))]
+    Circle {
+        /// The permissions of the circle as `type:id#permission`, the first one again at the end.
+        circle: Vec<String>,
+    },
+    /// Too much work, too late, or cancelled.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+}
+
 /// A caveat that cannot be evaluated with the contexts that there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("could not evaluate caveat `{caveat}`: {problem}")]

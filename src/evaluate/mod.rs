@@ -9,6 +9,7 @@ mod check;
 mod conditions;
 mod error;
 mod exact;
+mod expand;
 mod goal;
 mod limits;
 mod lookup;
@@ -20,7 +21,8 @@ mod system;
 mod table;
 
 pub use check::{Check, Membership, check};
-pub use error::{CaveatError, CaveatProblem, EvaluateError};
+pub use error::{CaveatError, CaveatProblem, EvaluateError, ExpandError};
+pub use expand::{PermissionTree, SetOperation, TREE_BYTES_MAX, TREE_LEVELS_MAX, TreeSubjects, expand};
 pub use limits::Limits;
 pub use lookup::{Found, FoundSubject, ResourceLookup, ResourceQuestion, SubjectLookup, SubjectQuestion};
 pub use program::Program;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::caveat::{Caveat, Parameter};
-use crate::index::{DefinitionKey, ELLIPSIS, RelationKey, RelationNames, WILDCARD};
-use crate::relationship::CaveatName;
+use crate::index::{DefinitionKey, ELLIPSIS, ObjectKey, RelationKey, RelationNames, Snapshot, WILDCARD};
+use crate::relationship::{CaveatName, Object, ObjectId};
 use crate::schema::{
     Arrow, ArrowFunction, DefinitionId, Expression, NodeId, NodeKind, Reachability, Schema, SubjectForm,
 };
@@ -233,6 +233,30 @@ impl Program {
 
     pub(super) fn walk(&self, place: u32) -> &Walk {
         &self.walks[place as usize]
+    }
+
+    /// An object of a definition by name, if it occurs.
+    pub(super) fn object(
+        &self,
+        snapshot: Snapshot<'_>,
+        definition: DefinitionId,
+        object: ObjectKey,
+    ) -> Option<Object> {
+        let (_, id) = snapshot.object_name(object)?;
+        let definition = self.schema.definition(definition).name.clone();
+        Some(Object { definition, id: ObjectId::new(&*id).ok()? })
+    }
+
+    /// The forms of subject that a relation takes, each once; none of a permission.
+    pub(super) fn subject_forms(&self, node: NodeId) -> Vec<(DefinitionId, SubjectForm)> {
+        let allowed = allowed_subjects(&self.schema.node(node).kind).iter();
+        let mut forms = Vec::new();
+        for form in allowed.map(|allowed| (allowed.definition, allowed.form)) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
     }
 
     /// What a subject of this form has as a subject relation.

@@ -27,6 +27,7 @@ use super::fitting;
 use super::wire::v1::ErrorReason;
 
 mod counters;
+mod expand;
 mod lookup;
 mod watch;
 

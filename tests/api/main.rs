@@ -11,6 +11,7 @@ mod conditions;
 mod consistency;
 mod counters;
 mod delete_relationships;
+mod expand_permission_tree;
 mod experimental_bulk;
 mod expirations;
 mod export_bulk_relationships;

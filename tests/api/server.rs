@@ -105,7 +105,6 @@ async fn what_is_not_served_is_unimplemented() {
     let mut experimental = ExperimentalServiceClient::new(running.channel().await);
     let permissions = &mut client.permissions;
     let answers = [
-        told(permissions.expand_permission_tree(v1::ExpandPermissionTreeRequest::default()).await),
         told(permissions.import_bulk_relationships(tokio_stream::iter([])).await),
         told(permissions.export_bulk_relationships(v1::ExportBulkRelationshipsRequest::default()).await),
         told(experimental.bulk_check_permission(v1::BulkCheckPermissionRequest::default()).await),

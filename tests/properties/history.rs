@@ -44,6 +44,17 @@ impl History {
     pub(crate) fn random(random: &mut Random, transactions: usize, is_durable: bool) -> Self {
         let seed = random.0;
         let model = random::model(random);
+        Self::of(seed, model, random, transactions, is_durable)
+    }
+
+    /// The same over a schema.
+    pub(crate) fn of(
+        seed: u64,
+        model: Model,
+        random: &mut Random,
+        transactions: usize,
+        is_durable: bool,
+    ) -> Self {
         let mut history = Self {
             seed,
             model,

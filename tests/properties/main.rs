@@ -14,6 +14,7 @@ mod ask;
 mod bulk;
 mod completions;
 mod dependencies;
+mod expansions;
 mod history;
 mod lookups;
 #[path = "../naive/mod.rs"]

@@ -21,7 +21,7 @@ pub(super) use filter::{
 };
 pub(super) use json::{context, object as json_object, structure as json_structure};
 pub(super) use name::{counter, definition, optional_relation, permission, relation};
-pub(super) use object::{resource, stand_in, subject};
+pub(super) use object::{object_to_wire, resource, stand_in, subject, subject_to_wire};
 pub(super) use relationship::{relationship, relationship_to_wire, update, update_to_wire, wire_bytes};
 pub(super) use schema_filter::{given, schema_filter, schema_filter_text};
 pub(super) use violation::{InvalidFields, Path, Violations};

@@ -76,11 +76,13 @@ pub(in crate::server) fn subject(
     })
 }
 
-pub(super) fn object_to_wire(object: Object) -> v1::ObjectReference {
+/// An object as the API writes it.
+pub(in crate::server) fn object_to_wire(object: Object) -> v1::ObjectReference {
     v1::ObjectReference { object_type: object.definition.into(), object_id: object.id.into() }
 }
 
-pub(super) fn subject_to_wire(subject: Subject) -> v1::SubjectReference {
+/// A subject as the API writes it.
+pub(in crate::server) fn subject_to_wire(subject: Subject) -> v1::SubjectReference {
     let (object, optional_relation) = match subject {
         Subject::Object(object) => (object_to_wire(object), String::new()),
         Subject::Userset(object, relation) => (object_to_wire(object), relation.into()),

@@ -3,6 +3,7 @@
 mod check_bulk_permissions;
 mod check_permission;
 mod delete_relationships;
+mod expand_permission_tree;
 mod export_bulk_relationships;
 mod import_bulk_relationships;
 mod lookup_resources;

@@ -9,8 +9,9 @@ use crate::server::backend::Backend;
 use crate::server::wire::v1;
 
 use super::{
-    check_bulk_permissions, check_permission, delete_relationships, export_bulk_relationships,
-    import_bulk_relationships, lookup_resources, lookup_subjects, read_relationships, write_relationships,
+    check_bulk_permissions, check_permission, delete_relationships, expand_permission_tree,
+    export_bulk_relationships, import_bulk_relationships, lookup_resources, lookup_subjects,
+    read_relationships, write_relationships,
 };
 
 /// Checks permissions, and reads and writes relationships.
@@ -54,6 +55,13 @@ impl v1::permissions_service_server::PermissionsService for Permissions {
         request: Request<v1::CheckBulkPermissionsRequest>,
     ) -> Result<Response<v1::CheckBulkPermissionsResponse>, Status> {
         check_bulk_permissions::check_bulk_permissions(&self.backend, request).await
+    }
+
+    async fn expand_permission_tree(
+        &self,
+        request: Request<v1::ExpandPermissionTreeRequest>,
+    ) -> Result<Response<v1::ExpandPermissionTreeResponse>, Status> {
+        expand_permission_tree::expand_permission_tree(&self.backend, request).await
     }
 
     async fn lookup_resources(

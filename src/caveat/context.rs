@@ -27,13 +27,19 @@ impl Context {
     }
 
     /// The value of a name.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)
     }
 
     /// The names that it has values for, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.keys().map(String::as_str)
+    }
+}
+
+impl From<Context> for Map<String, Value> {
+    fn from(context: Context) -> Self {
+        context.fields
     }
 }
 

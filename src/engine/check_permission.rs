@@ -1,6 +1,6 @@
 //! Checking one permission.
 
-use crate::evaluate::{Check, Limits, Membership, check};
+use crate::evaluate::{Check, Limits, Membership, Program, check};
 use crate::relationship::Subject;
 
 use super::error::{CheckPermissionError, UnknownName};
@@ -18,6 +18,15 @@ impl View {
         question: &CheckPermission,
         limits: Limits<'_>,
     ) -> Result<Permissionship, CheckPermissionError> {
+        let (program, question) = self.find_question(question)?;
+        Ok(check(program, self.snapshot(), question, limits)?.into())
+    }
+
+    /// Finds the names of a question in the schema.
+    pub(super) fn find_question<'view>(
+        &'view self,
+        question: &'view CheckPermission,
+    ) -> Result<(&'view Program, Check<'view>), CheckPermissionError> {
         let CheckPermission { resource, permission, subject, context } = question;
         let definition_name = resource.definition.as_str();
         let Some(program) = &self.program else {
@@ -31,12 +40,7 @@ impl View {
         if let Subject::Wildcard(_) = subject {
             return Err(CheckPermissionError::WildcardSubject);
         }
-        let question = Check { resource, node, subject, subject_definition, subject_node, context };
-        Ok(match check(program, self.snapshot(), question, limits)? {
-            Membership::Member => Permissionship::HasPermission,
-            Membership::NotMember => Permissionship::NoPermission,
-            Membership::Conditional(missing) => Permissionship::ConditionalPermission { missing },
-        })
+        Ok((program, Check { resource, node, subject, subject_definition, subject_node, context }))
     }
 
     /// The bounds on one check that the engine was opened with.
@@ -50,5 +54,15 @@ impl View {
     pub fn lookup_limits(&self) -> Limits<'static> {
         let limits = self.limits();
         Limits { visits_max: limits.visits_max.saturating_mul(10), ..limits }
+    }
+}
+
+impl From<Membership> for Permissionship {
+    fn from(membership: Membership) -> Self {
+        match membership {
+            Membership::Member => Self::HasPermission,
+            Membership::NotMember => Self::NoPermission,
+            Membership::Conditional(missing) => Self::ConditionalPermission { missing },
+        }
     }
 }

@@ -17,6 +17,7 @@ mod dependent_relations;
 mod diff_schema;
 mod error;
 mod expand_permission_tree;
+mod explain_permission;
 mod export_relationships;
 mod handle;
 mod import_relationships;
@@ -57,6 +58,7 @@ pub use error::{
     Unwritable, WatchError, WriteRelationshipsError, WriteSchemaError,
 };
 pub use expand_permission_tree::ExpandPermissionTree;
+pub use explain_permission::Explanation;
 pub use handle::Engine;
 pub use import_relationships::{Imported, RelationshipImport};
 pub use lookup_resources::{FoundObject, LookupPermissionship, LookupResources, ResourceReader};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::caveat::Context;
-use crate::index::Snapshot;
+use crate::index::{ObjectKey, RelationKey, Snapshot};
 
 use super::answer::{Answer, Verdict};
 use super::check::Membership;
@@ -47,9 +47,20 @@ impl Asker<'_, '_, '_> {
         limits: Limits<'_>,
         work: impl FnOnce(&mut Asker<'_, '_, '_>) -> T,
     ) -> T {
+        Self::with_conditions(program, snapshot, goal, Conditions::new(program, context), limits, work)
+    }
+
+    /// The same for conditions that are decided in some way of their own.
+    pub(super) fn with_conditions<T>(
+        program: &Program,
+        snapshot: Snapshot<'_>,
+        goal: &Goal<'_>,
+        conditions: Conditions<'_>,
+        limits: Limits<'_>,
+        work: impl FnOnce(&mut Asker<'_, '_, '_>) -> T,
+    ) -> T {
         let run = |scratch: &mut Scratch| {
             scratch.clear();
-            let conditions = Conditions::new(program, context);
             work(&mut Asker { program, snapshot, goal, conditions, meter: Meter::new(limits), scratch })
         };
         SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -74,6 +85,12 @@ impl Asker<'_, '_, '_> {
             Stop::Error(error) => Err(error),
             Stop::Entangled => exact::answer(program, *snapshot, goal, conditions, meter, question),
         }
+    }
+
+    /// Whether a relation of an object holds the subject itself, or everyone of its type.
+    pub(super) fn look(&mut self, object: ObjectKey, relation: RelationKey) -> Result<Answer, EvaluateError> {
+        self.meter.visit(1)?;
+        self.goal.is_in(self.snapshot, object, relation, &mut self.conditions, &mut self.meter)
     }
 
     /// An answer in words. One that hangs on what could not be evaluated is an error.

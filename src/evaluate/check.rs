@@ -49,18 +49,33 @@ pub fn check(
     asked: Check<'_>,
     limits: Limits<'_>,
 ) -> Result<Membership, EvaluateError> {
-    let Check { resource, node, subject, subject_definition, subject_node, context } = asked;
-    let possible = program.reachability().nodes_for(subject_definition, subject_node);
-    let goal = Goal::new(program, snapshot, subject, subject_definition, subject_node, &possible);
-    let definition = program.definition(program.schema().node(node).definition);
-    let object = snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or_else(|| {
-        // Two unknown objects are told apart by name: a subject may be the very resource.
-        let is_subject =
-            matches!(subject, Subject::Object(object) | Subject::Userset(object, _) if object == resource);
-        if is_subject { ObjectKey::NONE } else { ObjectKey::OTHER_NONE }
-    });
-    Asker::with(program, snapshot, &goal, context, limits, |asker| {
-        let answer = asker.ask(Question { node, object })?;
+    asked.with_asker(program, snapshot, limits, |asker, _, question| {
+        let answer = asker.ask(question)?;
         asker.membership(answer)
     })
+}
+
+impl Check<'_> {
+    /// Hands the question in numbers to `work`, with someone who answers it.
+    pub(super) fn with_asker<T>(
+        self,
+        program: &Program,
+        snapshot: Snapshot<'_>,
+        limits: Limits<'_>,
+        work: impl FnOnce(&mut Asker<'_, '_, '_>, &Goal<'_>, Question) -> T,
+    ) -> T {
+        let Self { resource, node, subject, subject_definition, subject_node, context } = self;
+        let possible = program.reachability().nodes_for(subject_definition, subject_node);
+        let goal = Goal::new(program, snapshot, subject, subject_definition, subject_node, &possible);
+        let definition = program.definition(program.schema().node(node).definition);
+        let object = snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or_else(|| {
+            // Two unknown objects are told apart by name: a subject may be the very resource.
+            let is_subject =
+                matches!(subject, Subject::Object(object) | Subject::Userset(object, _) if object == resource);
+            if is_subject { ObjectKey::NONE } else { ObjectKey::OTHER_NONE }
+        });
+        Asker::with(program, snapshot, &goal, context, limits, |asker| {
+            work(asker, &goal, Question { node, object })
+        })
+    }
 }

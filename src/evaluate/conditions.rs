@@ -2,7 +2,7 @@
 
 use crate::caveat::{Bindings, Budget, Condition, Context, Given, Verdict};
 
-use super::answer::{Answer, Doubts};
+use super::answer::{Answer, Doubts, Missing};
 use super::error::{CaveatError, CaveatProblem, EvaluateError};
 use super::limits::Meter;
 use super::program::{CaveatPlan, Program};
@@ -16,6 +16,8 @@ pub(super) struct Conditions<'run> {
     uses: Vec<Use>,
     /// What the question's context gives, by parameter; likewise.
     given: Vec<Option<Given>>,
+    /// Whether every condition counts as undecided.
+    is_open: bool,
     pub(super) doubts: Doubts,
 }
 
@@ -32,7 +34,13 @@ struct Use {
 
 impl<'run> Conditions<'run> {
     pub(super) fn new(program: &'run Program, context: &'run Context) -> Self {
-        Self { program, context, uses: Vec::new(), given: Vec::new(), doubts: Doubts::default() }
+        let (uses, given) = (Vec::new(), Vec::new());
+        Self { program, context, uses, given, is_open: false, doubts: Doubts::default() }
+    }
+
+    /// Conditions of which every one is undecided, and hangs on nothing in particular.
+    pub(super) fn open(program: &'run Program, context: &'run Context) -> Self {
+        Self { is_open: true, ..Self::new(program, context) }
     }
 
     /// Whether a condition holds. What cannot be evaluated is undecided: it may not matter.
@@ -42,6 +50,9 @@ impl<'run> Conditions<'run> {
         condition: &Condition,
         meter: &mut Meter<'_>,
     ) -> Result<Answer, EvaluateError> {
+        if self.is_open {
+            return Ok(self.doubts.missing(Missing::new()));
+        }
         let Some((place, plan)) = self.program.find_caveat(condition.caveat()) else {
             // No schema that relationships outlive loses their caveat. A no would be a grant under a negation.
             let caveat = condition.caveat().clone();
@@ -98,7 +109,7 @@ impl<'run> Conditions<'run> {
             Ok(Verdict::True) => Answer::YES,
             Ok(Verdict::False) => Answer::NO,
             Ok(Verdict::Unknown(missing)) => {
-                let mut missing: super::answer::Missing =
+                let mut missing: Missing =
                     missing.iter().map(|place| plan.parameters[usize::from(*place)]).collect();
                 missing.sort_unstable();
                 missing.dedup();

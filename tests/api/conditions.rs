@@ -172,7 +172,7 @@ fn shown(relationship: &v1::Relationship) -> String {
     let mut shown = notation::text(relationship);
     if let Some(caveat) = &relationship.optional_caveat {
         let context = caveat.context.clone().filter(|context| !context.fields.is_empty());
-        let json = context.map(|context| json(Value { kind: Some(Kind::StructValue(context)) }));
+        let json = context.map(json);
         let json = json.map(|json| format!(":{json}")).unwrap_or_default();
         write!(shown, "[{}{json}]", caveat.caveat_name).unwrap();
     }
@@ -182,15 +182,20 @@ fn shown(relationship: &v1::Relationship) -> String {
     shown
 }
 
-fn json(value: Value) -> serde_json::Value {
+/// A context as JSON.
+pub(crate) fn json(context: Struct) -> String {
+    to_json(Value { kind: Some(Kind::StructValue(context)) }).to_string()
+}
+
+fn to_json(value: Value) -> serde_json::Value {
     match value.kind.unwrap() {
         Kind::NullValue(_) => serde_json::Value::Null,
         Kind::BoolValue(value) => value.into(),
         Kind::NumberValue(number) => number.into(),
         Kind::StringValue(text) => text.into(),
-        Kind::ListValue(list) => list.values.into_iter().map(json).collect(),
+        Kind::ListValue(list) => list.values.into_iter().map(to_json).collect(),
         Kind::StructValue(structure) => {
-            structure.fields.into_iter().map(|(name, value)| (name, json(value))).collect()
+            structure.fields.into_iter().map(|(name, value)| (name, to_json(value))).collect()
         }
     }
 }

@@ -29,6 +29,7 @@ mod read_relationships;
 mod schema;
 mod schema_reflection;
 mod server;
+mod tracing;
 mod trailers;
 mod watch;
 mod write_relationships;

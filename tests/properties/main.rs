@@ -15,6 +15,7 @@ mod bulk;
 mod completions;
 mod dependencies;
 mod expansions;
+mod explanations;
 mod history;
 mod lookups;
 #[path = "../naive/mod.rs"]

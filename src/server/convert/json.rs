@@ -42,6 +42,11 @@ pub(in crate::server) fn context(
     }
 }
 
+/// A context as the API writes it.
+pub(in crate::server) fn context_to_wire(context: CaveatContext) -> Struct {
+    from_object(context.into())
+}
+
 /// The Struct that a JSON object's text stands for; an empty one for an empty text, as SpiceDB answers it.
 pub(in crate::server) fn structure(text: &str) -> Option<Struct> {
     match serde_json::from_str(text) {

@@ -19,7 +19,7 @@ pub(super) use filter::{
     WildcardRule, filter, filter_text, operation_name, precondition, precondition_text, subject_id,
     subject_relation,
 };
-pub(super) use json::{context, object as json_object, structure as json_structure};
+pub(super) use json::{context, context_to_wire, object as json_object, structure as json_structure};
 pub(super) use name::{counter, definition, optional_relation, permission, relation};
 pub(super) use object::{object_to_wire, resource, stand_in, subject, subject_to_wire};
 pub(super) use relationship::{relationship, relationship_to_wire, update, update_to_wire, wire_bytes};

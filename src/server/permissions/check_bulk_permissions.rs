@@ -19,11 +19,15 @@ use crate::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
 use super::check_permission::{
     INLINE_VISITS_MAX, check_context, is_too_much, partial_caveat_info, permissionship,
 };
+use super::debug_trace;
 
 /// Checks that are made on the thread that also serves others; they share the visits of one check.
 const INLINE_CHECKS_MAX: usize = 64;
 /// How long all checks of a bulk may take together.
 const DURATION_MAX: Duration = Duration::from_mins(1);
+/// Bytes of what is told of the checks of a bulk, at most, all together; the checks after that have no traces. Clients
+/// take messages of 4 MiB.
+const TRACES_BYTES_MAX: usize = 2 << 20;
 
 pub(in crate::server) async fn check_bulk_permissions(
     backend: &Backend,
@@ -34,19 +38,19 @@ pub(in crate::server) async fn check_bulk_permissions(
     let message = request.into_inner();
     let consistency = convert::consistency(message.consistency)?;
     let view = backend.engine.at(&consistency)?;
-    let items = message.items;
+    let (items, is_traced) = (message.items, message.with_tracing);
     let questions = questions(&items)?;
     check_limits(&items, backend)?;
 
     let checked_at = view.token();
     let operations = Operations(questions.len());
     let mut answers = Vec::with_capacity(questions.len());
-    if questions.len() <= INLINE_CHECKS_MAX {
+    if questions.len() <= INLINE_CHECKS_MAX && !is_traced {
         let visits_max = (INLINE_VISITS_MAX / questions.len().max(1) as u64).min(view.limits().visits_max);
         for question in &questions {
             match question.ask(&view, Limits { visits_max, ..view.limits() }) {
                 Err(error) if is_too_much(&error) => break,
-                answer => answers.push(answer),
+                answer => answers.push(answer.map(|answer| (answer, None))),
             }
         }
     }
@@ -54,7 +58,7 @@ pub(in crate::server) async fn check_bulk_permissions(
         let rest = questions.into_iter().skip(answers.len());
         let work = move |cancelled: &_| {
             let limits = Limits { deadline: Some(deadline), cancelled: Some(cancelled), ..view.limits() };
-            ask_all(rest, &view, limits)
+            ask_all(rest, &view, limits, is_traced)
         };
         answers.extend(backend.pool.run(work).await??);
     }
@@ -87,6 +91,23 @@ impl Question {
             }
             answer => answer,
         }
+    }
+
+    /// Tells why as well, while there is room for it. There is no more to say where a wildcard decides.
+    fn ask_why(
+        &self,
+        view: &View,
+        limits: Limits<'_>,
+        bytes_left: &mut usize,
+    ) -> Result<debug_trace::Answer, CheckPermissionError> {
+        if self.is_resource_wildcard || self.is_userset_wildcard || *bytes_left == 0 {
+            return Ok((self.ask(view, limits)?, None));
+        }
+        let (answer, debug_trace) = debug_trace::check(view, &self.asked, limits, *bytes_left)?;
+        let bytes = debug_trace.as_ref().map_or(0, v1::DebugInformation::encoded_len);
+        let left = bytes_left.checked_sub(bytes);
+        *bytes_left = left.unwrap_or(0);
+        Ok((answer, debug_trace.filter(|_| left.is_some())))
     }
 }
 
@@ -144,18 +165,20 @@ fn check_limits(
     items.iter().try_for_each(|item| check_context(context_bytes(item), bytes_max))
 }
 
-type Answers = Vec<Result<Permissionship, CheckPermissionError>>;
+type Answers = Vec<Result<debug_trace::Answer, CheckPermissionError>>;
 
 /// Answers until time is up or nobody waits any more, which ends the whole call.
 fn ask_all(
     questions: impl Iterator<Item = Question>,
     view: &View,
     limits: Limits<'_>,
+    is_traced: bool,
 ) -> Result<Answers, EvaluateError> {
+    let mut bytes_left = if is_traced { TRACES_BYTES_MAX } else { 0 };
     questions
         .map(|question| {
             check_time(limits)?;
-            match question.ask(view, limits) {
+            match question.ask_why(view, limits, &mut bytes_left) {
                 Err(CheckPermissionError::Evaluate(
                     error @ (EvaluateError::DeadlineExceeded | EvaluateError::Cancelled),
                 )) => Err(error),
@@ -179,13 +202,13 @@ fn check_time(limits: Limits<'_>) -> Result<(), EvaluateError> {
 
 fn pair(
     request: v1::CheckBulkPermissionsRequestItem,
-    answer: Result<Permissionship, CheckPermissionError>,
+    answer: Result<debug_trace::Answer, CheckPermissionError>,
 ) -> v1::CheckBulkPermissionsPair {
     let answer = match answer {
-        Ok(answer) => Answer::Item(v1::CheckBulkPermissionsResponseItem {
+        Ok((answer, debug_trace)) => Answer::Item(v1::CheckBulkPermissionsResponseItem {
             permissionship: permissionship(&answer).into(),
             partial_caveat_info: partial_caveat_info(&answer),
-            ..v1::CheckBulkPermissionsResponseItem::default()
+            debug_trace,
         }),
         Err(error) => Answer::Error(status::to_message(&error.into())),
     };

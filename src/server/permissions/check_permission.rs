@@ -11,6 +11,8 @@ use crate::server::deadline::deadline;
 use crate::server::error::RequestError;
 use crate::server::wire::v1;
 
+use super::debug_trace;
+
 /// Visits that a check may make on the thread that also serves others: about a millisecond's worth. What needs more
 /// starts again in the pool.
 pub(super) const INLINE_VISITS_MAX: u64 = 20_000;
@@ -20,6 +22,7 @@ pub(super) async fn check_permission(
     request: Request<v1::CheckPermissionRequest>,
 ) -> Result<Response<v1::CheckPermissionResponse>, Status> {
     let deadline = deadline(request.metadata());
+    let is_traced = debug_trace::is_requested(request.metadata()) || request.get_ref().with_tracing;
     let mut message = request.into_inner();
     let consistency = convert::consistency(message.consistency.take())?;
     let view = backend.engine.at(&consistency)?;
@@ -29,25 +32,24 @@ pub(super) async fn check_permission(
 
     let checked_at = view.token();
     let limits = Limits { visits_max: INLINE_VISITS_MAX.min(view.limits().visits_max), ..view.limits() };
-    let answer = match view.check_permission(&question, limits) {
-        Err(error) if is_too_much(&error) => {
+    let inline = if is_traced { None } else { Some(view.check_permission(&question, limits)) };
+    let (answer, debug_trace) = match inline {
+        Some(Err(error)) if !is_too_much(&error) => return Err(error.into()),
+        Some(Ok(answer)) => (answer, None),
+        Some(Err(_)) | None => {
             let work = move |cancelled: &_| {
-                check_fully(
-                    &view,
-                    &question,
-                    Limits { deadline, cancelled: Some(cancelled), ..view.limits() },
-                )
+                let limits = Limits { deadline, cancelled: Some(cancelled), ..view.limits() };
+                check_fully(&view, &question, limits, is_traced)
             };
-            backend.pool.run(work).await?
+            backend.pool.run(work).await??
         }
-        answer => answer,
     };
-    let answer = answer?;
     Ok(Response::new(v1::CheckPermissionResponse {
         checked_at: Some(v1::ZedToken { token: checked_at.0 }),
         permissionship: permissionship(&answer).into(),
         partial_caveat_info: partial_caveat_info(&answer),
-        ..v1::CheckPermissionResponse::default()
+        debug_trace,
+        optional_expires_at: None,
     }))
 }
 
@@ -85,8 +87,13 @@ fn check_fully(
     view: &View,
     question: &CheckPermission,
     limits: Limits<'_>,
-) -> Result<Permissionship, CheckPermissionError> {
-    view.check_permission(question, limits)
+    is_traced: bool,
+) -> Result<debug_trace::Answer, CheckPermissionError> {
+    if is_traced {
+        debug_trace::check(view, question, limits, debug_trace::BYTES_MAX)
+    } else {
+        Ok((view.check_permission(question, limits)?, None))
+    }
 }
 
 pub(super) fn permissionship(

@@ -2,6 +2,7 @@
 
 mod check_bulk_permissions;
 mod check_permission;
+mod debug_trace;
 mod delete_relationships;
 mod expand_permission_tree;
 mod export_bulk_relationships;

@@ -92,7 +92,7 @@ fn subjects_are_read_in_pages_without_gap_or_repetition() {
 }
 
 #[test]
-fn resources_of_a_definition_come_in_order_of_their_ids() {
+fn objects_of_a_definition_come_in_order_of_their_ids() {
     let index = Index::default();
     for id in ["c", "a", "b", "B"] {
         create(&index, edge(&index, &format!("doc:{id}#viewer@user:ana")), 1);
@@ -105,7 +105,8 @@ fn resources_of_a_definition_come_in_order_of_their_ids() {
     assert_eq!(ids(Bound::Unbounded), ["B", "a", "b"]);
     assert_eq!(ids(Bound::Excluded("b")), ["c"]);
     let users = snapshot.relation_names().find_definition("user").unwrap();
-    assert!(snapshot.objects_by_name(users, Bound::Unbounded, 3).is_empty());
+    let users = snapshot.objects_by_name(users, Bound::Unbounded, 3);
+    assert_eq!(users.iter().map(|(id, _)| &**id).collect::<Vec<_>>(), ["ana"]);
 }
 
 #[test]

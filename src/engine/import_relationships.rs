@@ -36,7 +36,7 @@ const KINDS_MAX: usize = 16;
 /// use arrowroot::engine::{Engine, EngineOptions};
 ///
 /// let engine = Engine::in_memory(EngineOptions::default())?;
-/// engine.write_schema("definition user {}\ndefinition doc { relation owner: user }")?;
+/// engine.write_schema("definition user {}\ndefinition doc { relation owner: user; }")?;
 /// let mut import = engine.import_relationships()?;
 /// for number in 0..1000 {
 ///     import.add(&format!("doc:{number}#owner@user:ana").parse()?)?;

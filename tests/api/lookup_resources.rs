@@ -60,6 +60,9 @@ fn cursor(response: &v1::LookupResourcesResponse) -> Option<v1::Cursor> {
     response.after_result_cursor.clone()
 }
 
+/// What is changed in a request.
+type Change = fn(&mut v1::LookupResourcesRequest);
+
 const OTHER_CALL: &str = "InvalidArgument `the cursor provided does not have the same arguments as the original API \
                           call; please ensure you are making the same API call, with the exact same parameters \
                           (besides the cursor)` INVALID_CURSOR {}";
@@ -161,35 +164,33 @@ async fn cursors_of_other_calls_and_stores_are_refused() {
     let mut first = request("doc view user:a");
     first.optional_limit = 2;
     let found = responses(&mut client, first.clone()).await.unwrap();
-    let resumed = |change: &dyn Fn(&mut v1::LookupResourcesRequest)| {
+    let resumed = |change: Change| {
         let mut request = first.clone();
         request.optional_cursor = cursor(found.last().unwrap());
         change(&mut request);
         request
     };
-    let context = prost_types::Struct::default();
-    let with = |token: &str| Some(v1::Cursor { token: token.to_owned() });
-    let changes: [(&str, &dyn Fn(&mut v1::LookupResourcesRequest)); 9] = [
-        ("3 4", &|_| {}),
-        ("3 4", &|request| request.with_debug = true),
-        (OTHER_CALL, &|request| request.optional_limit = 3),
-        (OTHER_CALL, &|request| request.subject = Some(notation::subject("user:b"))),
-        (OTHER_CALL, &|request| request.permission = "viewer".to_owned()),
-        (OTHER_CALL, &|request| request.consistency = None),
-        (OTHER_CALL, &|request| request.context = Some(context.clone())),
+    let changes: [(&str, Change); 9] = [
+        ("3 4", |_| {}),
+        ("3 4", |request| request.with_debug = true),
+        (OTHER_CALL, |request| request.optional_limit = 3),
+        (OTHER_CALL, |request| request.subject = Some(notation::subject("user:b"))),
+        (OTHER_CALL, |request| request.permission = "viewer".to_owned()),
+        (OTHER_CALL, |request| request.consistency = None),
+        (OTHER_CALL, |request| request.context = Some(prost_types::Struct::default())),
         (
             "FailedPrecondition `object definition `nothing` not found` UNKNOWN_DEFINITION {definition_name: nothing}",
-            &|request| request.resource_object_type = "nothing".to_owned(),
+            |request| request.resource_object_type = "nothing".to_owned(),
         ),
-        ("InvalidArgument `error decoding cursor: it is not one of ours` INVALID_CURSOR {}", &|request| {
-            request.optional_cursor = with("garbage");
+        ("InvalidArgument `error decoding cursor: it is not one of ours` INVALID_CURSOR {}", |request| {
+            request.optional_cursor = Some(v1::Cursor { token: "garbage".to_owned() });
         }),
     ];
     for (expected, change) in changes {
         assert_eq!(look_up(&mut client, resumed(change)).await, expected);
     }
     let foreign = "InvalidArgument `error decoding cursor: it was made by another store` INVALID_CURSOR {}";
-    assert_eq!(look_up(&mut other_client, resumed(&|_| {})).await, foreign);
+    assert_eq!(look_up(&mut other_client, resumed(|_| {})).await, foreign);
     let read = v1::ReadRelationshipsRequest {
         consistency: fully_consistent(),
         relationship_filter: Some(notation::filter("type=doc")),

@@ -80,9 +80,9 @@ fn text(response: &v1::LookupSubjectsResponse) -> String {
     let excluded: Vec<_> =
         response.excluded_subjects.iter().map(|excluded| &excluded.subject_object_id).collect();
     assert_eq!(response.excluded_subject_ids.iter().collect::<Vec<_>>(), excluded);
-    let excluded: String =
-        response.excluded_subjects.iter().map(|excluded| format!("-{}", resolved(excluded))).collect();
-    format!("{}{excluded}", resolved(subject))
+    let subjects: Vec<_> =
+        std::iter::once(subject).chain(&response.excluded_subjects).map(resolved).collect();
+    subjects.join("-")
 }
 
 async fn look_up(client: &mut Client, request: v1::LookupSubjectsRequest) -> String {

@@ -93,7 +93,7 @@ fn a_filter_that_describes_nothing_is_refused() {
 
 #[test]
 fn a_wildcard_does_not_hide_the_resources_of_its_type() {
-    let engine = with_schema("definition user { relation friend: user | user:* }");
+    let engine = with_schema("definition user { relation friend: user | user:*; }");
     let friends = ["user:ana#friend@user:*", "user:ben#friend@user:ana"];
     write(&engine, &friends.map(|text| format!("+{text}")).each_ref().map(String::as_str));
     for text in ["user", "#friend", "user#friend"] {

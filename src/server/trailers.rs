@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -176,14 +175,15 @@ pub(super) fn new_request_id() -> HeaderValue {
     thread_local! {
         static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8));
     }
-    let mut text = String::with_capacity(32);
+    let mut text = Vec::with_capacity(32);
     for _ in 0..2 {
         let state = STATE.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         STATE.set(state);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{:016x}", mixed ^ (mixed >> 31));
+        let bytes = (mixed ^ (mixed >> 31)).to_be_bytes();
+        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
     }
     HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(NONE)
 }

@@ -7,14 +7,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http_body::{Frame, SizeHint};
-use tonic::Status;
-use tonic::codegen::{Body, Bytes};
+use tonic::codegen::{Body, Bytes, StdError};
+use tonic::{Code, Status};
 
 /// A body whose errors nobody takes for its end.
 #[derive(Debug)]
 pub(super) struct Unbroken<B>(pub(super) B);
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Unbroken<B> {
+impl<B> Body for Unbroken<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<StdError>,
+{
     type Data = Bytes;
     type Error = Status;
 
@@ -23,7 +27,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Unbroken<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = ready!(Pin::new(&mut self.0).poll_frame(context));
-        Poll::Ready(frame.map(|frame| frame.map_err(|_| Status::aborted("the request broke off"))))
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| status(error.into()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -32,6 +36,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Unbroken<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+/// The error of a body: that of a message which could not be read, else that it broke off.
+fn status(error: StdError) -> Status {
+    match error.downcast::<Status>() {
+        Ok(status) if matches!(status.code(), Code::InvalidArgument | Code::ResourceExhausted) => *status,
+        _ => Status::aborted("the request broke off"),
     }
 }
 

@@ -192,7 +192,7 @@ async fn what_is_no_json_of_the_message_is_refused() {
         ("/v1/permissions/check", r#"{"permission":1}"#, "invalid type"),
         ("/v1/relationships/read", r#"{"relationshipFilter":[]}"#, "RelationshipFilter"),
         ("/v1/relationships/read", r#"{"consistency":{}}"#, "Consistency must have a field"),
-        ("/v1/relationships/importbulk", "[]", "trailing characters"),
+        ("/v1/relationships/importbulk", "[]", "expected an object"),
     ] {
         let (status, code, message) = http.post(path, body).await.error();
         let is_expected = (status, code) == (400, 3) && message.contains(expected);

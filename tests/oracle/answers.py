@@ -252,7 +252,15 @@ def is_cut(expected, actual):
 
 
 def is_within(expected, actual):
-    """Whether arrowroot's fault begins inside of SpiceDB's, as a name's does in its declaration."""
-    def place(info, end):
-        return int(info[f"{end}_line_number"]), int(info[f"{end}_column_position"])
-    return place(expected, "start") <= place(actual, "start") <= place(expected, "end")
+    """Whether arrowroot's fault begins inside of SpiceDB's, as a name's does in its declaration, or SpiceDB's inside or
+    right behind arrowroot's."""
+    def place(info, end, further=0):
+        return int(info[f"{end}_line_number"]), int(info[f"{end}_column_position"]) + further
+    return place(expected, "start") <= place(actual, "start") <= place(expected, "end") \
+        or place(actual, "start") <= place(expected, "start") <= place(actual, "end", 1)
+
+
+def is_of_removals(expected, actual):
+    """Whether both refuse to remove something that is in use, though perhaps not the same."""
+    return expected.code == actual.code and all(
+        answer.infos and all("operation" in info for info in answer.infos) for answer in (expected, actual))

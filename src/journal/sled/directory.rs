@@ -25,8 +25,8 @@ const RELEASE_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
-    /// Only open so that the lock is held.
-    _lock: File,
+    /// Open so that the lock is held.
+    lock: File,
 }
 
 impl Directory {
@@ -56,7 +56,7 @@ impl Directory {
         for parent in created {
             sync_directory(&parent).map_err(|error| storage("syncing a parent directory", error))?;
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     /// Where it is.
@@ -121,6 +121,13 @@ impl Directory {
         });
         let removed = fs::remove_file(&path);
         written.and(removed)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Closing the file would do, but for processes that are being started at this moment and have inherited it.
+        let _ = self.lock.unlock();
     }
 }
 

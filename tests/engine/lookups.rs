@@ -232,3 +232,36 @@ fn a_lookup_ends_with_its_limits() {
     let stopped = reader.next(100_000, limits).unwrap_err();
     assert_eq!(stopped, LookupError::Evaluate(EvaluateError::Cancelled));
 }
+
+/// `eve` seems to be in `rest` of `one` until it is known that she is in `banned` too. The circle of `two` through itself
+/// must not keep her then.
+#[test]
+fn a_set_that_only_supports_itself_is_empty_beside_a_wildcard() {
+    let engine = with_schema(
+        "
+caveat open(is_open bool) { is_open }
+definition user {}
+definition doc {
+    relation member: doc#member | doc#every | doc#rest
+    relation viewer: user | user:* with open | doc#member
+    permission every = viewer + nil
+    permission rest = member->viewer - banned
+    permission banned = member + nil
+}",
+    );
+    for line in [
+        "~doc:one#viewer@user:eve",
+        "~doc:one#member@doc:one#every",
+        "~doc:one#member@doc:two#every",
+        "~doc:two#viewer@user:*[open]",
+        "~doc:two#member@doc:one#rest",
+        "~doc:two#member@doc:two#member",
+    ] {
+        write(&engine, &[line]);
+    }
+    let question = LookupSubjects::new("doc:two".parse().unwrap(), "member", "user");
+    let found = subjects(&head(&engine), &question, 10);
+    let ids: Vec<_> = found.iter().map(|found| &*found.id).collect();
+    let excluded: Vec<_> = found[0].excluded.iter().map(|excluded| &*excluded.id).collect();
+    assert_eq!((ids, excluded), (vec!["*"], vec!["eve"]), "{found:?}");
+}

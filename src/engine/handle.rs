@@ -53,7 +53,7 @@ impl Engine {
             counters: Counters::default(),
             problem: None,
         };
-        journal.read_in_parts(Revision::ZERO, &mut |part| replay.apply(&part))?;
+        journal.read_in_parts(Revision::ZERO.into(), &mut |part| replay.apply(&part))?;
         let Replay { window, head, schemas, counters, problem, .. } = replay;
         if let Some(problem) = problem {
             return Err(OpenError::Replay { revision: head.next(), problem });
@@ -135,7 +135,7 @@ struct Replay<'index> {
 
 impl Replay<'_> {
     fn apply(&mut self, part: &TransactionPart) -> ControlFlow<()> {
-        let TransactionPart { transaction, is_last } = part;
+        let TransactionPart { transaction, is_last, .. } = part;
         if transaction.revision != self.head.next() {
             self.problem = Some(format!("it is followed by revision {}", transaction.revision));
             return ControlFlow::Break(());

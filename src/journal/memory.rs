@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::error::{AppendError, JournalError};
 use super::identity::JournalIdentity;
 use super::staged::{StagedChanges, StagingError};
-use super::transaction::{Transaction, TransactionPart, WholeTransactions};
+use super::transaction::{JournalPlace, Transaction, TransactionPart, WholeTransactions};
 use super::{Journal, check_revisions};
 use crate::relationship::Revision;
 
@@ -75,7 +75,7 @@ impl Journal for MemoryJournal {
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let mut whole = WholeTransactions::default();
-        self.read_in_parts(after, &mut |part| match whole.add(part) {
+        self.read_in_parts(after.into(), &mut |part| match whole.add(part) {
             Some(transaction) => visit(transaction),
             None => ControlFlow::Continue(()),
         })
@@ -83,18 +83,19 @@ impl Journal for MemoryJournal {
 
     fn read_in_parts(
         &self,
-        after: Revision,
+        from: JournalPlace,
         visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         // One at a time, so that the visitor may take its time, and may even append.
+        let JournalPlace { after, mut within } = from;
         let mut position = usize::try_from(after.0).unwrap_or(usize::MAX);
         loop {
             let Some(Stored { transaction, staged }) = self.transactions.lock().get(position).cloned() else {
                 return Ok(());
             };
             let outcome = match staged {
-                None => visit(TransactionPart { transaction, is_last: true }),
-                Some(staged) => visit_staged(&transaction, &staged, visit)?,
+                None => visit(TransactionPart::whole(transaction)),
+                Some(staged) => visit_staged(&transaction, &staged, std::mem::take(&mut within), visit)?,
             };
             if outcome.is_break() {
                 return Ok(());
@@ -104,17 +105,20 @@ impl Journal for MemoryJournal {
     }
 }
 
-/// Visits a transaction with staged changes, a part for each of their frames.
+/// Visits a transaction with staged changes, a part for each of their frames. How far one is within is how many there
+/// were.
 fn visit_staged(
     transaction: &Transaction,
     staged: &StagedChanges,
+    within: u64,
     visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, JournalError> {
     let storage = |error: StagingError| JournalError::Storage(error.to_string());
-    let count = staged.frames().len();
-    for (place, frame) in (1..).zip(staged.frames()) {
+    let count = staged.frames().len() as u64;
+    let passed = usize::try_from(within).unwrap_or(usize::MAX);
+    for (within, frame) in (1..).zip(staged.frames()).skip(passed) {
         let transaction = transaction.with_changes(staged.changes(*frame).map_err(storage)?);
-        if visit(TransactionPart { transaction, is_last: place == count }).is_break() {
+        if visit(TransactionPart::new(transaction, (within < count).then_some(within))).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }

@@ -19,7 +19,7 @@ pub use memory::MemoryJournal;
 pub use staged::{
     StagedCaveat, StagedChanges, StagedObject, StagedRelationship, StagedSubject, Staging, StagingError,
 };
-pub use transaction::{CounterChange, RelationshipChange, Transaction, TransactionPart};
+pub use transaction::{CounterChange, JournalPlace, RelationshipChange, Transaction, TransactionPart};
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -70,12 +70,13 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
 
-    /// The same, with large transactions in parts, so that no more than one part is held at a time.
+    /// The same, with large transactions in parts, so that no more than one part is held at a time, and from any place:
+    /// to go on after a part costs no more than to go on after a revision.
     fn read_in_parts(
         &self,
-        after: Revision,
+        from: JournalPlace,
         visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
-        self.read(after, &mut |transaction| visit(TransactionPart { transaction, is_last: true }))
+        self.read(from.after, &mut |transaction| visit(TransactionPart::whole(transaction)))
     }
 }

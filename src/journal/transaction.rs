@@ -57,6 +57,30 @@ pub enum CounterChange {
     },
 }
 
+/// Where to go on reading a journal: after a revision, or after a part of the transaction that follows it.
+///
+/// It holds for the journal that gave it, as long as that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JournalPlace {
+    /// Everything up to here has been read.
+    pub(super) after: Revision,
+    /// How much of the next transaction has, in the journal's own measure; 0 for nothing.
+    pub(super) within: u64,
+}
+
+impl JournalPlace {
+    /// Whether a transaction has been read in part.
+    pub fn is_within(self) -> bool {
+        self.within > 0
+    }
+}
+
+impl From<Revision> for JournalPlace {
+    fn from(after: Revision) -> Self {
+        Self { after, within: 0 }
+    }
+}
+
 /// A transaction, or a part of one that has too many changes to be held whole.
 ///
 /// The parts of one transaction come one after another. They differ in their changes, which together are the
@@ -67,6 +91,25 @@ pub struct TransactionPart {
     pub transaction: Transaction,
     /// Whether the transaction ends with this part.
     pub is_last: bool,
+    /// Where the next part begins, or the next transaction.
+    pub next: JournalPlace,
+}
+
+impl TransactionPart {
+    /// A transaction that is not in parts.
+    pub fn whole(transaction: Transaction) -> Self {
+        Self::new(transaction, None)
+    }
+
+    /// A part, and how much of the transaction ends with it; none for the last.
+    pub(super) fn new(transaction: Transaction, within: Option<u64>) -> Self {
+        let revision = transaction.revision;
+        let next = match within {
+            Some(within) => JournalPlace { after: Revision(revision.0.saturating_sub(1)), within },
+            None => JournalPlace::from(revision),
+        };
+        Self { transaction, is_last: within.is_none(), next }
+    }
 }
 
 /// Puts the parts of transactions together again.
@@ -78,7 +121,7 @@ pub(super) struct WholeTransactions {
 impl WholeTransactions {
     /// Takes the next part. The transaction, if it is whole with it.
     pub(super) fn add(&mut self, part: TransactionPart) -> Option<Transaction> {
-        let TransactionPart { mut transaction, is_last } = part;
+        let TransactionPart { mut transaction, is_last, .. } = part;
         if !self.changes.is_empty() {
             self.changes.append(&mut transaction.changes);
             std::mem::swap(&mut self.changes, &mut transaction.changes);

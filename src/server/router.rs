@@ -23,7 +23,7 @@ use super::schema::Schemas;
 use super::silence::Silence;
 use super::trailers::{Answered, Trailers};
 use super::unbroken::Unbroken;
-use super::watches::Watches;
+use super::watches::{Room, Watches};
 use super::wire::FILE_DESCRIPTOR_SET;
 use super::wire::v1::experimental_service_server::ExperimentalServiceServer;
 use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
@@ -68,8 +68,12 @@ impl<P: PermissionsService> Router<P> {
         let schema = Schemas { backend: Arc::clone(backend) };
         let experimental = Experimental { backend: Arc::clone(backend) };
         let is_watch_enabled = watch.is_enabled;
-        let watch =
-            Watches { backend: Arc::clone(backend), options: watch, is_stopping: is_stopping.clone() };
+        let watch = Watches {
+            backend: Arc::clone(backend),
+            options: watch,
+            room: Room::default(),
+            is_stopping: is_stopping.clone(),
+        };
         let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_watch_enabled, is_stopping };
         let reflection = || {
             tonic_reflection::server::Builder::configure()

@@ -32,4 +32,5 @@ mod server;
 mod tracing;
 mod trailers;
 mod watch;
+mod watch_pressure;
 mod write_relationships;

@@ -20,7 +20,7 @@ use crate::notation;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with the usual schema whose checkpoints come rarely, unless options say otherwise.
-async fn serve(change: impl FnOnce(&mut ServerOptions)) -> (Running, Client) {
+pub(crate) async fn serve(change: impl FnOnce(&mut ServerOptions)) -> (Running, Client) {
     let mut options = ServerOptions::default();
     options.watch.heartbeat = Duration::from_hours(1);
     change(&mut options);
@@ -32,19 +32,19 @@ async fn serve(change: impl FnOnce(&mut ServerOptions)) -> (Running, Client) {
     (running, client)
 }
 
-async fn try_watch(
+pub(crate) async fn try_watch(
     channel: Channel,
     request: v1::WatchRequest,
 ) -> Result<Response<Streaming<v1::WatchResponse>>, Status> {
     WatchServiceClient::new(channel).watch(request).await
 }
 
-async fn watch(running: &Running, request: v1::WatchRequest) -> Streaming<v1::WatchResponse> {
+pub(crate) async fn watch(running: &Running, request: v1::WatchRequest) -> Streaming<v1::WatchResponse> {
     try_watch(running.channel().await, request).await.unwrap().into_inner()
 }
 
 /// The next message, which must come.
-async fn next(stream: &mut Streaming<v1::WatchResponse>) -> Result<v1::WatchResponse, Status> {
+pub(crate) async fn next(stream: &mut Streaming<v1::WatchResponse>) -> Result<v1::WatchResponse, Status> {
     let message = tokio::time::timeout(PATIENCE, stream.message()).await.unwrap()?;
     message.ok_or_else(|| panic!("the stream ended without a status"))
 }
@@ -82,7 +82,7 @@ fn update_text(update: &v1::RelationshipUpdate) -> String {
     format!("{sign}{}", notation::text(update.relationship.as_ref().unwrap()))
 }
 
-fn after(token: &str) -> v1::WatchRequest {
+pub(crate) fn after(token: &str) -> v1::WatchRequest {
     let token = v1::ZedToken { token: token.to_owned() };
     v1::WatchRequest { optional_start_cursor: Some(token), ..Default::default() }
 }
@@ -97,7 +97,7 @@ const SCHEMAS: v1::WatchKind = v1::WatchKind::IncludeSchemaUpdates;
 const CHECKPOINTS: v1::WatchKind = v1::WatchKind::IncludeCheckpoints;
 
 /// Waits until so many clients watch, as the engine sees it.
-async fn until_watched_by(engine: &Engine, count: usize) {
+pub(crate) async fn until_watched_by(engine: &Engine, count: usize) {
     let begun = Instant::now();
     while engine.watcher_count() != count {
         assert!(begun.elapsed() < PATIENCE, "{} watch", engine.watcher_count());
@@ -106,7 +106,7 @@ async fn until_watched_by(engine: &Engine, count: usize) {
 }
 
 /// Updates of so many bytes.
-fn updates_of(prefix: &str, kilobytes: usize) -> Vec<v1::RelationshipUpdate> {
+pub(crate) fn updates_of(prefix: &str, kilobytes: usize) -> Vec<v1::RelationshipUpdate> {
     let id = "x".repeat(1000 - prefix.len());
     (0..kilobytes)
         .map(|number| notation::update(&format!("~doc:{prefix}{number:04}{id}#viewer@user:a")))

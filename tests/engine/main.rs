@@ -14,6 +14,7 @@ mod reads;
 mod schemas;
 mod support;
 mod tokens;
+mod watched_imports;
 mod watches;
 mod window;
 mod writes;

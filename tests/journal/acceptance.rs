@@ -234,13 +234,17 @@ fn staged_changes_come_back_the_same_whole_and_in_parts(journal: &dyn Journal) {
     assert!(read(journal, 0).unwrap() == expected, "they differ");
     assert!(read(journal, 2).unwrap() == expected[2..], "they differ after a revision");
 
-    let parts = read_in_parts(journal, 1);
+    let parts = read_in_parts(journal, Revision(1).into());
     let of = |revision| parts.iter().filter(move |part| part.transaction.revision == Revision(revision));
     assert_eq!([2, 3, 4, 5].map(|revision| of(revision).filter(|part| part.is_last).count()), [1; 4]);
     assert!(of(3).count() > 10 && of(3).next_back().unwrap().is_last);
     assert!(of(3).all(|part| part.transaction.changes.len() < 5000));
     let together: Vec<_> = of(3).flat_map(|part| part.transaction.changes.clone()).collect();
     assert!(together == expected[2].changes, "the parts differ");
+    for (place, part) in (1..).zip(&parts) {
+        assert_eq!(part.next.is_within(), !part.is_last, "{place}");
+        assert!(read_in_parts(journal, part.next) == parts[place..], "the parts after {place} differ");
+    }
 }
 
 fn staged_changes_with_a_wrong_revision_are_refused(journal: &dyn Journal) {

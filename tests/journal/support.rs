@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrowroot::journal::{
-    Journal, JournalError, RelationshipChange, SledJournal, StagedChanges, Staging, Transaction,
+    Journal, JournalError, JournalPlace, RelationshipChange, SledJournal, StagedChanges, Staging, Transaction,
     TransactionPart,
 };
 use arrowroot::relationship::{Relationship, Revision, Timestamp};
@@ -55,13 +55,13 @@ pub(crate) fn read(journal: &dyn Journal, after: u64) -> Result<Vec<Transaction>
     Ok(transactions)
 }
 
-pub(crate) fn read_in_parts(journal: &dyn Journal, after: u64) -> Vec<TransactionPart> {
+pub(crate) fn read_in_parts(journal: &dyn Journal, from: JournalPlace) -> Vec<TransactionPart> {
     let mut parts = Vec::new();
     let mut visit = |part| {
         parts.push(part);
         ControlFlow::Continue(())
     };
-    journal.read_in_parts(Revision(after), &mut visit).unwrap();
+    journal.read_in_parts(from, &mut visit).unwrap();
     parts
 }
 

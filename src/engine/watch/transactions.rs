@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::journal::{RelationshipChange, Transaction};
+use crate::journal::{JournalPlace, RelationshipChange, Transaction, TransactionPart};
 use crate::relationship::{Object, Relationship, Revision, Subject};
 
 /// What the latest transactions may take, and how many there may be.
@@ -14,21 +14,35 @@ const RECENT_COUNT_MAX: usize = 4096;
 /// What a watcher takes at once, unless one transaction is larger.
 const TAKEN_BYTES_MAX: usize = 1 << 20;
 const TAKEN_COUNT_MAX: usize = 64;
-/// A transaction that takes more is large: watchers share it, and only so many are in memory at once.
+/// A transaction that takes more, and that the journal does not have in parts, is large: watchers share it, and only so
+/// many are in memory at once.
 pub(super) const LARGE_BYTES_MIN: usize = 1 << 20;
 const LARGE_COUNT_MAX: usize = 4;
 
-/// A transaction in memory, shared by whoever reads it.
+/// A transaction in memory, or a part of one, shared by whoever reads it.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) transaction: Transaction,
+    /// What follows it.
+    pub(super) next: JournalPlace,
     /// The room of a large one.
-    _room: Option<OwnedSemaphorePermit>,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Kept {
-    pub(super) fn small(transaction: Transaction) -> Arc<Self> {
-        Arc::new(Self { transaction, _room: None })
+    pub(super) fn small(part: TransactionPart) -> Arc<Self> {
+        let TransactionPart { transaction, next, .. } = part;
+        Arc::new(Self { transaction, next, room: None })
+    }
+
+    /// Whether the transaction ends with it.
+    pub(super) fn is_last(&self) -> bool {
+        !self.next.is_within()
+    }
+
+    /// Whether it has room of its own.
+    pub(super) fn is_large(&self) -> bool {
+        self.room.is_some()
     }
 }
 
@@ -54,7 +68,7 @@ impl Recent {
             return;
         }
         self.bytes += bytes;
-        self.transactions.push_back((Kept::small(transaction), bytes));
+        self.transactions.push_back((Kept::small(TransactionPart::whole(transaction)), bytes));
         while self.bytes > RECENT_BYTES_MAX || self.transactions.len() > RECENT_COUNT_MAX {
             self.bytes -= self.transactions.pop_front().map_or(0, |(_, bytes)| bytes);
         }
@@ -95,7 +109,8 @@ pub struct JournalTurn {
 pub(super) struct Reading {
     turns: Arc<Semaphore>,
     rooms: Arc<Semaphore>,
-    large: Vec<Weak<Kept>>,
+    /// Where each begins, and what it is.
+    large: Vec<(JournalPlace, Weak<Kept>)>,
 }
 
 impl Default for Reading {
@@ -117,16 +132,21 @@ impl Reading {
     }
 
     /// A large transaction that another watcher has in memory.
-    pub(super) fn find_large(&self, revision: Revision) -> Option<Arc<Kept>> {
-        let mut there = self.large.iter().filter_map(Weak::upgrade);
-        there.find(|kept| kept.transaction.revision == revision)
+    pub(super) fn find_large(&self, place: JournalPlace) -> Option<Arc<Kept>> {
+        self.large.iter().filter(|(begin, _)| *begin == place).find_map(|(_, kept)| kept.upgrade())
     }
 
     /// Keeps a large transaction for as long as any watcher has it.
-    pub(super) fn keep_large(&mut self, transaction: Transaction, room: OwnedSemaphorePermit) -> Arc<Kept> {
-        let kept = Arc::new(Kept { transaction, _room: Some(room) });
-        self.large.retain(|kept| kept.strong_count() > 0);
-        self.large.push(Arc::downgrade(&kept));
+    pub(super) fn keep_large(
+        &mut self,
+        place: JournalPlace,
+        part: TransactionPart,
+        room: OwnedSemaphorePermit,
+    ) -> Arc<Kept> {
+        let TransactionPart { transaction, next, .. } = part;
+        let kept = Arc::new(Kept { transaction, next, room: Some(room) });
+        self.large.retain(|(_, kept)| kept.strong_count() > 0);
+        self.large.push((place, Arc::downgrade(&kept)));
         kept
     }
 }
@@ -141,6 +161,11 @@ pub(super) fn bytes(transaction: &Transaction) -> usize {
 
 /// Bytes of memory that one change takes, roughly. It is less on the wire, but for contexts full of short values.
 pub(super) fn weight(relationship: &Relationship) -> usize {
+    size_of::<RelationshipChange>() + text_bytes(relationship)
+}
+
+/// Bytes of its names and its context.
+pub(super) fn text_bytes(relationship: &Relationship) -> usize {
     let Relationship { resource, relation, subject, caveat, .. } = relationship;
     let object = |object: &Object| object.definition.as_str().len() + object.id.as_str().len();
     let subject = match subject {
@@ -149,5 +174,5 @@ pub(super) fn weight(relationship: &Relationship) -> usize {
         Subject::Wildcard(definition) => definition.as_str().len(),
     };
     let caveat = caveat.as_ref().map_or(0, |caveat| caveat.name.as_str().len() + caveat.context_json.len());
-    size_of::<RelationshipChange>() + object(resource) + relation.as_str().len() + subject + caveat
+    object(resource) + relation.as_str().len() + subject + caveat
 }

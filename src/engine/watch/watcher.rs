@@ -12,7 +12,7 @@ use crate::engine::handle::Engine;
 use crate::engine::state::State;
 use crate::engine::token::ZedToken;
 use crate::engine::wait::block_on;
-use crate::journal::{Journal, JournalError, RelationshipChange, Transaction};
+use crate::journal::{Journal, JournalError, JournalPlace, RelationshipChange, Transaction};
 use crate::relationship::{RelationshipUpdate, Revision, UpdateOperation};
 
 use super::feed::Published;
@@ -22,13 +22,18 @@ use super::transactions::{self, JournalTurn, Kept, LARGE_BYTES_MIN};
 /// Bytes of updates in one step, roughly; the last one may exceed them. As protobuf messages they are at most some six
 /// times as large, where contexts are full of short values.
 const STEP_BYTES_MAX: usize = 256 << 10;
+/// Bytes of text in one step, roughly, which is what a message of it takes: names and contexts. A thousand updates with
+/// names of usual length still come in one.
+const STEP_TEXT_BYTES_MAX: usize = 96 << 10;
 /// Comparisons with filters in one step: about a millisecond.
 const STEP_COMPARISONS_MAX: usize = 20_000;
-/// What is read from the journal at once, unless one transaction is larger.
+/// What is read from the journal at once, unless one transaction, or one part of an import, is larger.
 const READ_BYTES_MAX: usize = LARGE_BYTES_MIN;
 const READ_COUNT_MAX: usize = 4096;
 
 /// What one transaction changed, or a part of it if it is large.
+///
+/// It takes some 256 KiB of memory at the most, unless one relationship alone takes more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     /// What happened to relationships that are watched, in the order in which it was written. Each is a touch, or a
@@ -41,6 +46,15 @@ pub struct Changes {
     /// A watch that begins after this misses nothing. Of a part that is not the last, it is the state before the
     /// transaction, which is then told of once more from its beginning.
     pub through: ZedToken,
+}
+
+impl Changes {
+    /// Bytes of memory that they take, roughly.
+    pub fn bytes(&self) -> usize {
+        let Self { updates, metadata_json, through, .. } = self;
+        let updates = updates.iter().map(|update| transactions::weight(&update.relationship)).sum::<usize>();
+        updates + metadata_json.as_ref().map_or(0, String::len) + through.0.len()
+    }
 }
 
 /// What a watcher has to do next.
@@ -56,7 +70,8 @@ pub enum Step {
     InJournal,
 }
 
-/// Follows the graph from a state on. It holds no thread, and little memory however far it is behind.
+/// Follows the graph from a state on. It holds no thread, and little memory however far it is behind and however large
+/// what it meets: some megabytes, or none once it was told to [`rest`](Self::rest).
 pub struct Watcher {
     state: Arc<State>,
     /// The engine's: a watcher does not hold the store open.
@@ -65,9 +80,11 @@ pub struct Watcher {
     watch: Watch,
     /// Everything up to here has been told.
     position: Revision,
+    /// How far the transaction after that has been told, if the journal has it in parts.
+    place: JournalPlace,
     /// What comes next.
     ready: VecDeque<Arc<Kept>>,
-    /// Changes of the first of them that have been told.
+    /// Changes of the first of them, or of what will be the first, that have been told.
     told: usize,
     /// Whether the next transaction in the journal is large.
     needs_room: bool,
@@ -99,6 +116,7 @@ impl Engine {
             published,
             watch,
             position,
+            place: position.into(),
             ready: VecDeque::new(),
             told: 0,
             needs_room: false,
@@ -114,17 +132,23 @@ impl Watcher {
             if self.position >= head {
                 return Step::CaughtUp;
             }
-            self.ready = self.state.feed.recent.lock().after(self.position, head);
+            if !self.place.is_within() {
+                self.ready = self.state.feed.recent.lock().after(self.position, head);
+            }
         }
         let Some(kept) = self.ready.front().map(Arc::clone) else {
             return Step::InJournal;
         };
         let transaction = &kept.transaction;
         let updates = self.updates(&transaction.changes);
-        let is_whole = self.told == transaction.changes.len();
-        if is_whole {
+        let is_told = self.told == transaction.changes.len();
+        if is_told {
             self.ready.pop_front();
             self.told = 0;
+            self.place = kept.next;
+        }
+        let is_whole = is_told && kept.is_last();
+        if is_whole {
             self.position = transaction.revision;
         }
         let is_schema_changed = is_whole && self.is_schema_changed(transaction);
@@ -152,40 +176,52 @@ impl Watcher {
         async move { turn.await.ok_or(WatchError::Closing) }
     }
 
+    /// Lets go of what has been read ahead, for as long as nothing is told: it is read again when the next step is taken.
+    ///
+    /// Only a large transaction is kept, which would have to be read whole for each of its parts.
+    pub fn rest(&mut self) {
+        if !self.ready.front().is_some_and(|kept| kept.is_large()) {
+            self.ready = VecDeque::new();
+        }
+    }
+
     /// Reads what comes next from the journal. Blocks the thread, for as long as it takes to read some megabytes, or one
-    /// transaction if that is larger.
+    /// transaction if that is larger and was not imported.
     pub fn read_journal(&mut self, turn: JournalTurn) -> Result<(), WatchError> {
         let journal = self.journal.upgrade().ok_or(WatchError::Closing)?;
         let JournalTurn { mut room, .. } = turn;
         self.needs_room = false;
-        let shared = self.state.feed.reading.lock().find_large(self.position.next());
+        let shared = self.state.feed.reading.lock().find_large(self.place);
         if let Some(shared) = shared {
             self.ready.push_back(shared);
             return Ok(());
         }
-        let Self { state, ready, needs_room, position, .. } = self;
+        let Self { state, ready, needs_room, place, .. } = self;
+        let mut begin = *place;
         let head = state.head().revision;
         let mut bytes = 0;
-        journal.read(*position, &mut |transaction| {
-            if transaction.revision > head {
+        journal.read_in_parts(begin, &mut |part| {
+            if part.transaction.revision > head {
                 return ControlFlow::Break(());
             }
-            let size = transactions::bytes(&transaction);
+            let size = transactions::bytes(&part.transaction);
+            let next = part.next;
             bytes += size;
             if size <= LARGE_BYTES_MIN {
-                ready.push_back(Kept::small(transaction));
+                ready.push_back(Kept::small(part));
             } else if ready.is_empty() {
                 match room.take() {
-                    Some(room) => ready.push_back(state.feed.reading.lock().keep_large(transaction, room)),
+                    Some(room) => ready.push_back(state.feed.reading.lock().keep_large(begin, part, room)),
                     None => *needs_room = true,
                 }
             }
+            begin = next;
             let has_room = bytes < READ_BYTES_MAX && ready.len() < READ_COUNT_MAX;
             if has_room { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         if ready.is_empty() && !*needs_room {
             // Otherwise it would be read for ever.
-            let fault = format!("revision {} is not there", position.next());
+            let fault = format!("revision {} is not there", self.position.next());
             return Err(WatchError::Unreadable(JournalError::Storage(fault)));
         }
         Ok(())
@@ -215,9 +251,10 @@ impl Watcher {
     fn updates(&mut self, changes: &[RelationshipChange]) -> Vec<RelationshipUpdate> {
         let mut updates = Vec::new();
         let mut bytes_left = STEP_BYTES_MAX;
+        let mut text_bytes_left = STEP_TEXT_BYTES_MAX;
         let mut comparisons_left = STEP_COMPARISONS_MAX;
         for change in &changes[self.told..] {
-            if bytes_left == 0 || comparisons_left == 0 {
+            if bytes_left == 0 || text_bytes_left == 0 || comparisons_left == 0 {
                 break;
             }
             self.told += 1;
@@ -225,6 +262,7 @@ impl Watcher {
             let relationship = change.relationship();
             if self.watch.selects(relationship) {
                 bytes_left = bytes_left.saturating_sub(transactions::weight(relationship));
+                text_bytes_left = text_bytes_left.saturating_sub(transactions::text_bytes(relationship));
                 let operation = match change {
                     RelationshipChange::Touch(_) => UpdateOperation::Touch,
                     RelationshipChange::Delete(_) => UpdateOperation::Delete,
@@ -232,6 +270,7 @@ impl Watcher {
                 updates.push(RelationshipUpdate { operation, relationship: relationship.clone() });
             }
         }
+        updates.shrink_to_fit();
         updates
     }
 

@@ -98,6 +98,8 @@ pub(super) struct Assembler {
     /// The group that is being read, unless the next record begins one.
     group: Option<OpenGroup>,
     bytes: VecDeque<u8>,
+    /// Bytes of the first group that are passed over.
+    passed: u64,
 }
 
 #[derive(Debug)]
@@ -112,8 +114,23 @@ struct OpenGroup {
 
 impl Assembler {
     /// Expects a group that begins with this revision.
+    #[cfg(test)]
     pub(super) fn new(next_revision: Revision) -> Self {
-        Self { next_revision, group: None, bytes: VecDeque::new() }
+        Self::resuming(next_revision, 0)
+    }
+
+    /// Expects a group that begins with this revision, and in it the records from so many bytes of the payload on: the
+    /// end of a part.
+    pub(super) fn resuming(next_revision: Revision, passed: u64) -> Self {
+        Self { next_revision, group: None, bytes: VecDeque::new(), passed }
+    }
+
+    /// The key of the first record that is expected.
+    ///
+    /// INVARIANT: of a group in which a transaction goes on, every record but the last is full.
+    pub(super) fn next_key(&self) -> RecordKey {
+        let part = u32::try_from(self.passed / PAYLOAD_BYTES_MAX as u64).unwrap_or(u32::MAX);
+        RecordKey { first_revision: self.next_revision, part }
     }
 
     /// The revision of the transaction that comes next.
@@ -125,6 +142,7 @@ impl Assembler {
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), Corruption> {
         let defective = |revision, defect| Err(Corruption { revision, defect });
         let next_revision = self.next_revision;
+        let first_part = self.next_key().part;
         let group = match &mut self.group {
             Some(group) => group,
             None if record.key.first_revision > next_revision => {
@@ -138,8 +156,8 @@ impl Assembler {
                 first_revision: record.key.first_revision,
                 last_revision: record.last_revision,
                 group_bytes: record.group_bytes,
-                next_part: 0,
-                bytes_read: 0,
+                next_part: first_part,
+                bytes_read: first_part as usize * PAYLOAD_BYTES_MAX,
             }),
         };
         if record.key.first_revision != group.first_revision || record.key.part != group.next_part {
@@ -156,7 +174,11 @@ impl Assembler {
         {
             return defective(next_revision, Defect::Inconsistent);
         }
-        self.bytes.extend(record.payload);
+        let passed = std::mem::take(&mut self.passed) % PAYLOAD_BYTES_MAX as u64;
+        let Some(payload) = usize::try_from(passed).ok().and_then(|passed| record.payload.get(passed..)) else {
+            return defective(next_revision, Defect::Inconsistent);
+        };
+        self.bytes.extend(payload);
         Ok(())
     }
 
@@ -185,13 +207,14 @@ impl Assembler {
         if is_end != (is_last && revision == group.last_revision) {
             return defective(Defect::Inconsistent);
         }
+        let within = (group.bytes_read - self.bytes.len()) as u64;
         if is_end {
             self.group = None;
         }
         if is_last {
             self.next_revision = revision.next();
         }
-        Ok(Some(TransactionPart { transaction, is_last }))
+        Ok(Some(TransactionPart::new(transaction, (!is_last).then_some(within))))
     }
 
     /// What is missing, if the records end here although the journal's head is known.

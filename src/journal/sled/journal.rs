@@ -13,7 +13,7 @@ use super::super::append::check_revisions;
 use super::super::error::{AppendError, JournalError, OpenError};
 use super::super::identity::JournalIdentity;
 use super::super::staged::StagedChanges;
-use super::super::transaction::{Transaction, TransactionPart, WholeTransactions};
+use super::super::transaction::{JournalPlace, Transaction, TransactionPart, WholeTransactions};
 use super::directory::Directory;
 use super::fault::Fault;
 use super::group::EncodedGroup;
@@ -190,7 +190,7 @@ impl Journal for SledJournal {
         visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let mut whole = WholeTransactions::default();
-        self.read_in_parts(after, &mut |part| match whole.add(part) {
+        self.read_in_parts(after.into(), &mut |part| match whole.add(part) {
             Some(transaction) => visit(transaction),
             None => ControlFlow::Continue(()),
         })
@@ -198,7 +198,7 @@ impl Journal for SledJournal {
 
     fn read_in_parts(
         &self,
-        after: Revision,
+        from: JournalPlace,
         visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let head = self.durable_head();
@@ -206,7 +206,7 @@ impl Journal for SledJournal {
         let Some(database) = database else {
             return Err(JournalError::Storage("an earlier write failed, the journal is closed".to_owned()));
         };
-        reader::read(&database, after, head, visit)
+        reader::read(&database, from, head, visit)
     }
 }
 

@@ -3,28 +3,29 @@
 use std::ops::ControlFlow;
 
 use super::super::error::{Corruption, Defect, JournalError};
-use super::super::transaction::TransactionPart;
+use super::super::transaction::{JournalPlace, TransactionPart};
 use super::fault::{Fault, contained};
 use super::group::Assembler;
 use super::record::{Record, RecordKey};
 use crate::relationship::Revision;
 
-/// Visits the transactions after a revision and up to the head, and fails where one is not as it was written.
+/// Visits the transactions from a place on and up to the head, and fails where one is not as it was written.
 ///
 /// Holds one transaction, or one part of a large one, at a time, and one record.
 pub(super) fn read(
     database: &sled::Db,
-    after: Revision,
+    from: JournalPlace,
     head: Revision,
     visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
+    let JournalPlace { after, within } = from;
     if after >= head {
         return Ok(());
     }
     let start = first_revision_of_group(database, after.next())?;
-    let range = RecordKey::first_of(start).to_bytes()..=RecordKey::last_of(head).to_bytes();
+    let mut assembler = Assembler::resuming(start, within);
+    let range = assembler.next_key().to_bytes()..=RecordKey::last_of(head).to_bytes();
     let mut entries = database.range(range);
-    let mut assembler = Assembler::new(start);
     while assembler.next_revision() <= head {
         if let Some(part) = assembler.next_part()? {
             if part.transaction.revision > after && visit(part).is_break() {

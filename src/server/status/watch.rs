@@ -13,7 +13,7 @@ impl From<WatchRefusal> for Status {
         match refusal {
             WatchRefusal::Disabled => Self::failed_precondition(message),
             WatchRefusal::BothSelections => Self::invalid_argument(message),
-            WatchRefusal::FellBehind => Self::resource_exhausted(message),
+            WatchRefusal::TooMany | WatchRefusal::FellBehind => Self::resource_exhausted(message),
             WatchRefusal::Stopping => Self::unavailable(message),
         }
     }

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use prost::Message as _;
 use tokio::sync::Notify;
 use tokio_stream::Stream;
 use tonic::Status;
@@ -16,20 +15,31 @@ use tonic::Status;
 use crate::server::status;
 use crate::server::wire::v1::WatchResponse;
 
+use super::message::Message;
 use super::refusal::WatchRefusal;
+use super::room::{Room, Seat, Share};
 
-/// Bytes of messages that wait, unless one message is larger.
+/// Bytes of messages that wait for one client, unless one message is larger.
 const BYTES_MAX: usize = 1 << 20;
 
 /// A buffer for messages: where they are put in, and where they come out.
-pub(super) fn new(length_max: NonZeroUsize, write_timeout: Duration) -> (Sender, Messages) {
+///
+/// One message is always let in. More are while there is room for them, here and in what all watches share: so a client
+/// that takes its messages goes on however many others do not.
+pub(super) fn new(
+    length_max: NonZeroUsize,
+    write_timeout: Duration,
+    room: Room,
+    seat: Seat,
+) -> (Sender, Messages) {
     let shared = Arc::new(Shared {
         inner: Mutex::default(),
         taken: Notify::new(),
         abandoned: Notify::new(),
         length_max: length_max.get(),
+        room,
     });
-    (Sender { shared: Arc::clone(&shared), write_timeout }, Messages { shared })
+    (Sender { shared: Arc::clone(&shared), write_timeout }, Messages { shared, _seat: seat })
 }
 
 /// When a stream ends.
@@ -49,17 +59,25 @@ struct Shared {
     /// The client is gone.
     abandoned: Notify,
     length_max: usize,
+    room: Room,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    messages: VecDeque<(WatchResponse, usize)>,
+    messages: VecDeque<Waiting>,
     bytes: usize,
     /// How the stream ends.
     ending: Option<Status>,
     has_ended: bool,
     /// Whoever waits for a message.
     waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    message: Message,
+    bytes: usize,
+    _share: Share,
 }
 
 /// Where messages are put in. Dropping it ends the stream.
@@ -71,16 +89,26 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Puts a message in, once there is room. An error if the client takes nothing for too long.
-    pub(super) async fn push(&self, message: WatchResponse) -> Result<(), WatchRefusal> {
-        let bytes = message.encoded_len();
-        while !self.shared.has_room(bytes) {
+    pub(super) async fn push(&self, mut message: Message) -> Result<(), WatchRefusal> {
+        while let Err(refused) = self.try_push(message) {
+            message = refused;
             // A message that is taken before this waits is remembered.
             let taken = tokio::time::timeout(self.write_timeout, self.shared.taken.notified());
             taken.await.map_err(|_| WatchRefusal::FellBehind)?;
         }
+        Ok(())
+    }
+
+    /// Puts a message in, or gives it back if there is no room.
+    pub(super) fn try_push(&self, message: Message) -> Result<(), Message> {
+        let bytes = message.bytes();
         let mut inner = self.shared.inner.lock();
+        let is_first = inner.messages.is_empty();
+        let is_full = inner.messages.len() >= self.shared.length_max || inner.bytes + bytes > BYTES_MAX;
+        let share = if is_full { None } else { self.shared.room.take(bytes) };
+        let Some(share) = share.or_else(|| is_first.then(Share::default)) else { return Err(message) };
         inner.bytes += bytes;
-        inner.messages.push_back((message, bytes));
+        inner.messages.push_back(Waiting { message, bytes, _share: share });
         inner.wake();
         Ok(())
     }
@@ -114,14 +142,6 @@ impl Drop for Sender {
     }
 }
 
-impl Shared {
-    fn has_room(&self, bytes: usize) -> bool {
-        let inner = self.inner.lock();
-        inner.messages.is_empty()
-            || (inner.messages.len() < self.length_max && inner.bytes.saturating_add(bytes) <= BYTES_MAX)
-    }
-}
-
 impl Inner {
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
@@ -134,6 +154,7 @@ impl Inner {
 #[derive(Debug)]
 pub(super) struct Messages {
     shared: Arc<Shared>,
+    _seat: Seat,
 }
 
 impl Stream for Messages {
@@ -141,10 +162,11 @@ impl Stream for Messages {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut inner = self.shared.inner.lock();
-        if let Some((message, bytes)) = inner.messages.pop_front() {
+        if let Some(Waiting { message, bytes, .. }) = inner.messages.pop_front() {
             inner.bytes -= bytes;
+            drop(inner);
             self.shared.taken.notify_one();
-            return Poll::Ready(Some(Ok(message)));
+            return Poll::Ready(Some(Ok(message.into_wire())));
         }
         if inner.has_ended {
             return Poll::Ready(inner.ending.take().map(Err));

@@ -9,6 +9,9 @@ pub(in crate::server) enum WatchRefusal {
     /// Types and filters exclude each other.
     #[error("cannot specify both object types and relationship filters")]
     BothSelections,
+    /// There are as many as there may be.
+    #[error("too many watches are open; end one, or watch again later")]
+    TooMany,
     /// The client takes no messages.
     #[error(
         "watch disconnected: watch fell too far behind and was disconnected; consider increasing watch buffer size via \

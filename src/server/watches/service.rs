@@ -10,6 +10,7 @@ use crate::server::backend::Backend;
 use crate::server::options::WatchOptions;
 use crate::server::wire::v1;
 
+use super::room::Room;
 use super::watch;
 
 /// Streams what changes.
@@ -17,6 +18,8 @@ use super::watch;
 pub(in crate::server) struct Watches {
     pub(in crate::server) backend: Arc<Backend>,
     pub(in crate::server) options: WatchOptions,
+    /// For messages that wait.
+    pub(in crate::server) room: Room,
     /// Whether the server is going down.
     pub(in crate::server) is_stopping: Receiver<bool>,
 }

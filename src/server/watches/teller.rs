@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::engine::{Changes, Step, Watcher, ZedToken};
-use crate::server::convert;
 use crate::server::pool::Pool;
-use crate::server::wire::v1::{self, WatchKind};
+use crate::server::wire::v1::WatchKind;
 
 use super::buffer::{Ending, Sender};
+use super::message::Message;
 use super::refusal::WatchRefusal;
 
 /// Checkpoints are not sent more often than this while nothing happens.
@@ -81,7 +81,11 @@ impl Teller {
             match watcher.step() {
                 Step::Changes(changes) => {
                     for message in messages(changes, kinds) {
-                        sender.push(message).await?;
+                        // Whoever waits for a client holds nothing but what that client is told next.
+                        if let Err(message) = sender.try_push(message) {
+                            watcher.rest();
+                            sender.push(message).await?;
+                        }
                     }
                 }
                 Step::Skipped => {}
@@ -132,35 +136,17 @@ impl Beat {
         self.told != *position
     }
 
-    fn checkpoint(&mut self, position: ZedToken) -> v1::WatchResponse {
+    fn checkpoint(&mut self, position: ZedToken) -> Message {
         self.due_at = Instant::now() + self.interval;
         self.told = position.clone();
-        v1::WatchResponse {
-            changes_through: Some(v1::ZedToken { token: position.0 }),
-            is_checkpoint: true,
-            ..Default::default()
-        }
+        Message::Checkpoint(position)
     }
 }
 
 /// The messages about some changes: the relationships, and that the schema changed.
-fn messages(changes: Changes, kinds: Kinds) -> impl Iterator<Item = v1::WatchResponse> {
-    let Changes { updates, is_schema_changed, metadata_json, through } = changes;
-    let through = v1::ZedToken { token: through.0 };
-    let schema = (is_schema_changed && kinds.schema).then(|| v1::WatchResponse {
-        changes_through: Some(through.clone()),
-        schema_updated: true,
-        ..Default::default()
-    });
-    let relationships = (!updates.is_empty()).then(|| {
-        let metadata = metadata_json.as_deref().and_then(convert::json_structure);
-        v1::WatchResponse {
-            updates: updates.into_iter().map(convert::update_to_wire).collect(),
-            changes_through: Some(through),
-            full_revision_metadata: metadata.iter().cloned().collect(),
-            optional_transaction_metadata: metadata,
-            ..Default::default()
-        }
-    });
+fn messages(changes: Changes, kinds: Kinds) -> impl Iterator<Item = Message> {
+    let is_schema_told = changes.is_schema_changed && kinds.schema;
+    let schema = is_schema_told.then(|| Message::SchemaUpdated(changes.through.clone()));
+    let relationships = (!changes.updates.is_empty()).then_some(Message::Relationships(changes));
     relationships.into_iter().chain(schema)
 }

@@ -18,7 +18,7 @@ pub(super) async fn watch(
     service: &Watches,
     request: Request<v1::WatchRequest>,
 ) -> Result<Response<BoxStream<v1::WatchResponse>>, Status> {
-    let Watches { backend, options, is_stopping } = service;
+    let Watches { backend, options, room, is_stopping } = service;
     let message = request.into_inner();
     let kinds = Kinds::of(&message.optional_update_kinds);
     let watch = convert::watch(message)?;
@@ -28,11 +28,13 @@ pub(super) async fn watch(
     if !options.is_enabled {
         return Err(WatchRefusal::Disabled.into());
     }
+    let seat = room.seat()?;
     // The schema where the watch begins may have to be compiled.
     let engine = Arc::clone(&backend.engine);
     let watcher = backend.pool.run(move |_| engine.watch(watch)).await??;
     let teller = Teller { watcher, pool: backend.pool.clone(), kinds, heartbeat: options.heartbeat };
-    let (sender, messages) = buffer::new(options.buffer_length_max, options.buffer_write_timeout);
+    let (sender, messages) =
+        buffer::new(options.buffer_length_max, options.buffer_write_timeout, room.clone(), seat);
     let is_stopping = is_stopping.clone();
     tokio::spawn(async move {
         tokio::select! {

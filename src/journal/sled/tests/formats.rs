@@ -55,7 +55,7 @@ fn what_the_first_format_wrote_is_read() {
     let mut assembler = Assembler::new(Revision(7));
     assembler.push(&record).unwrap();
     for expected in transactions() {
-        let part = TransactionPart { transaction: expected, is_last: true };
+        let part = TransactionPart::whole(expected);
         assert_eq!(assembler.next_part().unwrap(), Some(part));
     }
     assembler.finish(Revision(8)).unwrap();

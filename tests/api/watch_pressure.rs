@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use arrowroot::engine::Consistency;
 use arrowroot::server::wire::v1;
 use tonic::transport::Endpoint;
 use tonic::{Code, Streaming};
@@ -20,7 +21,8 @@ const CONNECTION_COUNT: usize = 2;
 
 /// Imports so many relationships; they, in order.
 async fn import(client: &mut Client, count: usize) -> Vec<v1::Relationship> {
-    let relationship = |number| notation::update(&format!("+doc:{number}#viewer@user:a")).relationship.unwrap();
+    let relationship =
+        |number| notation::update(&format!("+doc:{number}#viewer@user:a")).relationship.unwrap();
     let relationships: Vec<_> = (0..count).map(relationship).collect();
     let messages: Vec<_> = relationships
         .chunks(1000)
@@ -66,7 +68,7 @@ async fn an_import_comes_in_several_messages_and_resuming_tells_it_from_its_begi
     let before = client.write(Vec::new()).await.unwrap();
     let mut live = watch(&running, v1::WatchRequest::default()).await;
     let imported = import(&mut client, COUNT).await;
-    let last = running.engine.at(arrowroot::engine::Consistency::FullyConsistent).unwrap().token().0;
+    let last = running.engine.at(&Consistency::FullyConsistent).unwrap().token().0;
     let (told, tokens) = told_until(&mut live, &last).await;
     assert!(told == imported, "they differ");
     assert!(tokens.len() > 5, "{} messages", tokens.len());

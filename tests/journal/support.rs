@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrowroot::journal::{
-    Journal, JournalError, JournalPlace, RelationshipChange, SledJournal, StagedChanges, Staging, Transaction,
-    TransactionPart,
+    Journal, JournalError, JournalPlace, RelationshipChange, SledJournal, StagedChanges, Staging,
+    Transaction, TransactionPart,
 };
 use arrowroot::relationship::{Relationship, Revision, Timestamp};
 

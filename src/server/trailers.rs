@@ -17,6 +17,8 @@ use super::silence::Silence;
 
 /// The id of a request: the client's own, or one made here.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of an id that is sent back, at most.
+const REQUEST_ID_BYTES_MAX: usize = 256;
 /// Asks for the server's version, whatever its value.
 const VERSION_ASKED: HeaderName = HeaderName::from_static("io.spicedb.requestversion");
 const VERSION: HeaderName = HeaderName::from_static("io.spicedb.debug.version");
@@ -51,7 +53,7 @@ impl Trailers {
     /// For a request with these headers.
     pub(super) fn new(headers: &HeaderMap, reveals_version: bool, counts_operations: bool) -> Self {
         Self {
-            request_id: headers.get(REQUEST_ID).cloned().unwrap_or_else(new_request_id),
+            request_id: headers.get(REQUEST_ID).and_then(echoed).unwrap_or_else(new_request_id),
             tells_version: reveals_version && headers.contains_key(VERSION_ASKED),
             counts_operations,
         }
@@ -167,6 +169,11 @@ impl HttpBody for Ending {
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
     }
+}
+
+/// The client's id, unless it is so long that an error beside it might not arrive.
+fn echoed(id: &HeaderValue) -> Option<HeaderValue> {
+    (id.len() <= REQUEST_ID_BYTES_MAX).then(|| id.clone())
 }
 
 /// 32 hexadecimal digits, nearly never the same twice. Ids only tell requests apart, so they need not be secret:

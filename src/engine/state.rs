@@ -143,13 +143,15 @@ impl State {
     }
 
     /// Lets readers see a state that has become durable, and watchers what led to it.
-    pub(super) fn publish(&self, head: Head, transactions: Vec<Transaction>) {
+    ///
+    /// The transactions that led to it are complete, or else their changes are only in the journal.
+    pub(super) fn publish(&self, head: Head, transactions: Vec<Transaction>, are_complete: bool) {
         let revision = head.revision;
         for transaction in &transactions {
             self.window.record(transaction.committed_at, transaction.revision);
         }
         // Before the head: whoever sees the head finds them.
-        self.feed.keep(transactions);
+        self.feed.keep(if are_complete { transactions } else { Vec::new() });
         self.head.store(Arc::new(head));
         self.feed.announce(revision);
     }

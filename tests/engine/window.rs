@@ -111,3 +111,21 @@ fn a_clock_that_was_ahead_for_a_while_keeps_nothing_for_ever() {
     right.set(at(1001));
     engine.at(&Consistency::AtExactSnapshot(token)).unwrap_err();
 }
+
+#[test]
+fn an_import_is_as_old_as_a_write_of_its_time() {
+    let clock = Arc::new(ManualClock::at(at(0)));
+    let engine = Engine::in_memory(options(&clock)).unwrap();
+    engine.write_schema(SCHEMA).unwrap();
+    clock.set(at(500));
+    let mut import = engine.import_relationships().unwrap();
+    import.add(&"doc:one#owner@user:ana".parse().unwrap()).unwrap();
+    let imported = engine.commit_import(import).unwrap().imported_at;
+    clock.set(at(600));
+    write(&engine, &["+doc:two#owner@user:ana"]);
+    let exactly = || engine.at(&Consistency::AtExactSnapshot(imported.clone()));
+    clock.set(at(1599));
+    assert!(exactly().is_ok());
+    clock.set(at(1700));
+    assert!(matches!(exactly(), Err(ConsistencyError::Expired { .. })));
+}

@@ -47,10 +47,8 @@ fn append(state: &State, journal: &Arc<dyn Journal>, mut group: Group) -> Outcom
             state.set_writable(false);
             return Outcome::Failed(group);
         }
-        // What was staged is only in the journal.
-        let is_whole = group.staged.is_none();
-        let transactions = if is_whole { std::mem::take(&mut group.transactions) } else { Vec::new() };
-        state.publish(group.head.clone(), transactions);
+        let transactions = std::mem::take(&mut group.transactions);
+        state.publish(group.head.clone(), transactions, group.staged.is_none());
         state.set_writable(true);
     }
     group.reply(&Ok::<(), Unwritable>(()));

@@ -18,6 +18,12 @@ pub enum EvaluateError {
         /// The bound that was reached.
         visits_max: u64,
     },
+    /// Those who are excepted from a wildcard do not fit into one answer.
+    #[error("the subjects that are excepted from the wildcard take more than {bytes_max} bytes")]
+    ExceptionsTooLarge {
+        /// The bound that was reached.
+        bytes_max: usize,
+    },
     /// The deadline passed.
     #[error("the deadline passed before the answer was found")]
     DeadlineExceeded,

@@ -191,7 +191,9 @@ impl From<EvaluateError> for Status {
                 unmet(ErrorReason::MaximumDepthExceeded, &error, Vec::new())
             }
             EvaluateError::Caveat(error) => caveat_status(error),
-            EvaluateError::VisitsExceeded { .. } => Self::resource_exhausted(error.to_string()),
+            EvaluateError::VisitsExceeded { .. } | EvaluateError::ExceptionsTooLarge { .. } => {
+                Self::resource_exhausted(error.to_string())
+            }
             EvaluateError::DeadlineExceeded => Self::deadline_exceeded(error.to_string()),
             EvaluateError::Cancelled => Self::cancelled(error.to_string()),
         }

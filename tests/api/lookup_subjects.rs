@@ -221,3 +221,34 @@ async fn what_is_wrong_is_told_in_order() {
         "{told}"
     );
 }
+
+/// The rows that make everyone but so many a viewer who is not banned; their ids are long.
+fn everyone_but(count: usize) -> impl Iterator<Item = String> {
+    let name = "n".repeat(1000);
+    let banned = (0..count).map(move |number| format!("~doc:9#banned@user:{name}{number:05}"));
+    std::iter::once("~doc:9#viewer@user:*".to_owned()).chain(banned)
+}
+
+#[tokio::test]
+async fn exceptions_that_fit_into_no_message_are_an_error() {
+    let (_running, mut client) = populated().await;
+    // Each counts for 2,022 bytes of 8 MiB.
+    for (count, is_whole) in [(4_148, true), (4_149, false)] {
+        let rows: Vec<_> = everyone_but(count).map(|row| notation::update(&row)).collect();
+        for rows in rows.chunks(1000) {
+            client.write(rows.to_vec()).await.unwrap();
+        }
+        client.permissions = client.permissions.max_decoding_message_size(16 << 20);
+        match responses(&mut client, request("doc:9 see user")).await {
+            Ok(responses) => {
+                assert!(is_whole, "{count} fit");
+                assert_eq!(responses[0].excluded_subjects.len(), count);
+            }
+            Err(status) => {
+                assert!(!is_whole, "{count}: {status}");
+                let message = "the subjects that are excepted from the wildcard take more than 8388608 bytes";
+                assert_eq!((status.code(), status.message()), (tonic::Code::ResourceExhausted, message));
+            }
+        }
+    }
+}

@@ -79,6 +79,8 @@ impl Backward {
                 return Ok(Progress::More);
             }
         }
+        // Whoever reads slowly keeps what is found, and nothing else.
+        (self.seen, self.waiting) = Default::default();
         Ok(Progress::Complete)
     }
 

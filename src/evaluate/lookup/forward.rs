@@ -111,6 +111,8 @@ impl Forward {
                 return Ok(Progress::More);
             }
         }
+        // Whoever reads slowly keeps what is found, and nothing else.
+        (self.seen, self.waiting) = Default::default();
         Ok(Progress::Complete)
     }
 

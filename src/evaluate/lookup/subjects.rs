@@ -19,6 +19,13 @@ use super::forward::{Forward, Route};
 use super::ordered::{Found, Ordered, Progress, Search};
 use super::sets::Share;
 
+/// Bytes of those who are excepted from a wildcard, at most: the wildcard is one answer, and one message. Each counts
+/// for what it takes there, once by its id alone and once with how it is excepted.
+const EXCEPTED_BYTES_MAX: usize = 8 << 20;
+/// What one of them costs beside its id, twice, and the names of missing parameters; and what each such name costs.
+const ENTRY_BYTES: usize = 12;
+const NAME_BYTES: usize = 4;
+
 /// A question, its names found in the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct SubjectQuestion<'question> {
@@ -161,6 +168,7 @@ impl SubjectSearch<'_, '_> {
     /// Who is excepted from the wildcard.
     fn excluded(&mut self) -> Result<Vec<Found>, EvaluateError> {
         let mut excluded = Vec::new();
+        let mut bytes_left = EXCEPTED_BYTES_MAX;
         let candidates: Vec<_> =
             self.forward.candidates.iter().map(|(object, is_certain)| (*object, *is_certain)).collect();
         for (object, _) in candidates.into_iter().filter(|(_, is_certain)| !is_certain) {
@@ -168,6 +176,9 @@ impl SubjectSearch<'_, '_> {
             if membership != Membership::NotMember
                 && let Some((_, id)) = self.asking.snapshot.object_name(object)
             {
+                let left = bytes_left.checked_sub(excepted_bytes(&id, &membership));
+                let bytes_max = EXCEPTED_BYTES_MAX;
+                bytes_left = left.ok_or(EvaluateError::ExceptionsTooLarge { bytes_max })?;
                 excluded.push(Found { id, membership });
             }
         }
@@ -240,4 +251,13 @@ impl Search for SubjectSearch<'_, '_> {
     fn visits(&self) -> u64 {
         self.meter.visits()
     }
+}
+
+/// What one who is excepted from the wildcard counts for.
+fn excepted_bytes(id: &str, membership: &Membership) -> usize {
+    let names: &[Arc<str>] = match membership {
+        Membership::Conditional(missing) => missing,
+        Membership::Member | Membership::NotMember => &[],
+    };
+    2 * id.len() + ENTRY_BYTES + names.iter().map(|name| name.len() + NAME_BYTES).sum::<usize>()
 }

@@ -1,12 +1,13 @@
 //! The body of a request → messages for an RPC.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use prost_reflect::MessageDescriptor;
+use tokio::task::coop;
 use tonic::Status;
 use tonic::codegen::{Bytes, StdError};
 
@@ -58,6 +59,8 @@ pub(super) struct Messages<B> {
     has_ended: bool,
     descriptor: MessageDescriptor,
     text: Vec<u8>,
+    /// Bytes of the text whose messages have been taken.
+    taken: usize,
     boundary: Boundary,
     bytes_max: usize,
 }
@@ -66,19 +69,28 @@ impl<B> Messages<B> {
     /// The messages of a body, each with this many bytes at the most.
     pub(super) fn new(body: B, descriptor: MessageDescriptor, bytes_max: usize) -> Self {
         let (text, boundary) = (Vec::new(), Boundary::default());
-        Self { body, has_ended: false, descriptor, text, boundary, bytes_max }
+        Self { body, has_ended: false, descriptor, text, taken: 0, boundary, bytes_max }
     }
 
     /// The next message if its text is there as a whole; at the body's end, whatever is left.
     fn next(&mut self) -> Option<Result<Bytes, Status>> {
-        let end = match self.boundary.find(&self.text) {
+        let rest = &self.text[self.taken..];
+        let end = match self.boundary.find(rest) {
             Some(end) => end,
-            None if self.has_ended && !self.text.trim_ascii().is_empty() => self.text.len(),
+            None if self.has_ended && !rest.trim_ascii().is_empty() => rest.len(),
             None => return None,
         };
-        let text: Vec<u8> = self.text.drain(..end).collect();
+        let message = read(&self.descriptor, &rest[..end]).and_then(|message| frame(&message));
+        self.taken += end;
         self.boundary = Boundary::default();
-        Some(read(&self.descriptor, &text).and_then(|message| frame(&message)))
+        Some(message)
+    }
+
+    /// Adds what has come in. What has been taken goes once for each piece, not for each of its messages.
+    fn push(&mut self, data: &[u8]) {
+        self.text.drain(..self.taken);
+        self.taken = 0;
+        self.text.extend_from_slice(data);
     }
 }
 
@@ -95,19 +107,21 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
+            // A piece may hold thousands of messages, none of which is waited for: others have their turn between them.
+            ready!(pin!(coop::consume_budget()).poll(context));
             if let Some(message) = self.next() {
                 return Poll::Ready(Some(message.map(Frame::data)));
             }
             if self.has_ended {
                 return Poll::Ready(None);
             }
-            if self.text.len() > self.bytes_max {
+            if self.text.len() - self.taken > self.bytes_max {
                 return Poll::Ready(Some(Err(too_large(self.bytes_max))));
             }
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
-                        self.text.extend_from_slice(&data);
+                        self.push(&data);
                     }
                 }
                 Some(Err(error)) => {

@@ -1,6 +1,8 @@
 //! Objects one after another, however they are cut.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use http_body::{Body, Frame};
@@ -68,4 +70,26 @@ fn one_object_is_bounded_and_many_are_not() {
     let one = |length| format!("{{\"token\":\"{}\"}}", "x".repeat(length));
     assert!(tokens(&one(200), 10, 100).unwrap_err().contains("more than 100 bytes"));
     assert_eq!(tokens(&one(80).repeat(50), 10, 100).unwrap().len(), 50);
+}
+
+#[test]
+fn others_have_their_turn_between_messages() {
+    let routes = Routes::new().unwrap();
+    let descriptor = routes.status.parent_pool().get_message_by_name("authzed.api.v1.ZedToken").unwrap();
+    let messages = Messages::new(Pieces(vec!["{}".repeat(10_000).into()]), descriptor, 100_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&turns);
+        let other = tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        messages.collect().await.unwrap();
+        other.abort();
+        let turns = turns.load(Ordering::Relaxed);
+        assert!(turns >= 10, "{turns} turns while 10,000 messages were taken");
+    });
 }

@@ -127,7 +127,7 @@ impl Ordered {
                     self.settle(progress, search, snapshot);
                 }
                 Phase::Walking { .. } => self.walk(search, snapshot, definition, count_max, &mut found)?,
-                Phase::Sorted(sorted) => match sorted.next(count_max - found.len()) {
+                Phase::Sorted(sorted) => match sorted.next(count_max - found.len(), snapshot) {
                     Some((id, object)) => {
                         let membership = search.recall(object)?;
                         self.push(id, membership, &mut found);
@@ -201,7 +201,7 @@ impl Ordered {
             Progress::More => Phase::Walking { can_follow: true },
             Progress::TooLarge => Phase::Walking { can_follow: false },
             Progress::Complete => {
-                Phase::Sorted(Sorted::new(&search.found(), self.position.as_deref(), snapshot))
+                Phase::Sorted(Sorted::new(search.found(), self.position.as_deref(), snapshot))
             }
         };
     }

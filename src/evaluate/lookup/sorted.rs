@@ -1,4 +1,7 @@
 //! Objects in order of their ids, sorted no further than they are asked for.
+//!
+//! A lookup may wait for its client for long, so what waits is small: of many objects, only a part has its ids at hand,
+//! and the others are numbers.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -9,7 +12,7 @@ use crate::index::{ObjectKey, Snapshot};
 #[derive(Debug)]
 pub(super) struct Sorted {
     /// Those that come after the ready ones, in no order.
-    rest: Vec<Entry>,
+    rest: Vec<ObjectKey>,
     /// The next ones, the first at the end.
     ready: Vec<Entry>,
 }
@@ -22,35 +25,44 @@ struct Entry {
     object: ObjectKey,
 }
 
-/// Each time at least this part of the rest is sorted.
-const PARTS: usize = 8;
+/// Each time at least so many are sorted, or at least this part of the rest.
+const READY_MIN: usize = 1024;
+const PARTS: usize = 4;
 
 impl Sorted {
     /// Those objects whose ids come after one.
-    pub(super) fn new(objects: &[ObjectKey], after: Option<&str>, snapshot: Snapshot<'_>) -> Self {
-        let entries = objects.iter().filter_map(|object| {
-            let (_, id) = snapshot.object_name(*object)?;
-            let is_new = after.is_none_or(|after| &*id > after);
-            is_new.then(|| Entry { prefix: prefix(&id), id, object: *object })
-        });
-        Self { rest: entries.collect(), ready: Vec::new() }
+    pub(super) fn new(mut objects: Vec<ObjectKey>, after: Option<&str>, snapshot: Snapshot<'_>) -> Self {
+        if let Some(after) = after {
+            objects.retain(|object| snapshot.object_name(*object).is_some_and(|(_, id)| &*id > after));
+        }
+        Self { rest: objects, ready: Vec::new() }
     }
 
     /// The next object. If more must be sorted, `count` are wanted.
-    pub(super) fn next(&mut self, count: usize) -> Option<(Arc<str>, ObjectKey)> {
+    pub(super) fn next(&mut self, count: usize, snapshot: Snapshot<'_>) -> Option<(Arc<str>, ObjectKey)> {
         if self.ready.is_empty() {
-            let count = count.max(self.rest.len() / PARTS).max(1);
-            if count < self.rest.len() {
-                // The smallest last, so that they can be cut off.
-                let place = self.rest.len() - count;
-                self.rest.select_nth_unstable_by(place, |one, other| other.cmp(one));
-                self.ready = self.rest.split_off(place);
-            } else {
-                self.ready = std::mem::take(&mut self.rest);
-            }
-            self.ready.sort_unstable_by(|one, other| other.cmp(one));
+            self.sort_more(count, snapshot);
         }
         self.ready.pop().map(|Entry { id, object, .. }| (id, object))
+    }
+
+    fn sort_more(&mut self, count: usize, snapshot: Snapshot<'_>) {
+        let entries = std::mem::take(&mut self.rest).into_iter().filter_map(|object| {
+            let (_, id) = snapshot.object_name(object)?;
+            Some(Entry { prefix: prefix(&id), id, object })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        let part = count.max(entries.len() / PARTS).max(READY_MIN);
+        if part < entries.len() {
+            // The smallest last, so that they can be cut off.
+            let place = entries.len() - part;
+            entries.select_nth_unstable_by(place, |one, other| other.cmp(one));
+            self.ready = entries.split_off(place);
+            self.rest = entries.into_iter().map(|entry| entry.object).collect();
+        } else {
+            self.ready = entries;
+        }
+        self.ready.sort_unstable_by(|one, other| other.cmp(one));
     }
 }
 

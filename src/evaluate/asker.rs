@@ -16,6 +16,7 @@ use super::limits::{Limits, Meter};
 use super::machine::{Machine, Scratch, Stop};
 use super::program::Program;
 use super::questions::Question;
+use super::system::System;
 
 /// Answers remembered from one question to the next, at most: 1 MB or so.
 const REMEMBERED_MAX: usize = 1 << 15;
@@ -80,10 +81,17 @@ impl Asker<'_, '_, '_> {
             Err(stop) => stop,
         };
         // It stopped half-way.
-        scratch.clear();
+        scratch.abandon();
         match stop {
             Stop::Error(error) => Err(error),
-            Stop::Entangled => exact::answer(program, *snapshot, goal, conditions, meter, question),
+            Stop::Entangled => {
+                let system = System::new(program, *snapshot, goal, None, conditions, meter);
+                exact::answer(system, question, |question, answer| {
+                    if scratch.remembered() < REMEMBERED_MAX {
+                        scratch.remember(question, answer);
+                    }
+                })
+            }
         }
     }
 

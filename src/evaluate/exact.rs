@@ -12,30 +12,21 @@
 
 use std::collections::HashMap;
 
-use crate::index::Snapshot;
-
 use super::answer::{Answer, Doubts, Missing};
-use super::conditions::Conditions;
 use super::error::EvaluateError;
-use super::goal::Goal;
-use super::limits::Meter;
-use super::program::Program;
 use super::questions::Question;
 use super::system::{Formula, Item, System};
 
 /// Questions of a circle that are named in the message, at most.
 const NAMED_MAX: usize = 20;
 
-/// The question's answer, as the machine finds it.
+/// The question's answer, as the machine finds it. Whatever else is decided on the way is handed to `settle`: the next
+/// question is often one of the same circle.
 pub(super) fn answer(
-    program: &Program,
-    snapshot: Snapshot<'_>,
-    goal: &Goal<'_>,
-    conditions: &mut Conditions<'_>,
-    meter: &mut Meter<'_>,
+    mut system: System<'_, '_, '_>,
     question: Question,
+    mut settle: impl FnMut(Question, Answer),
 ) -> Result<Answer, EvaluateError> {
-    let mut system = System::new(program, snapshot, goal, None, conditions, meter);
     let root = system.build(question)?;
     let mut certain = vec![Answer::NO; system.formulas.len()];
     loop {
@@ -44,6 +35,14 @@ pub(super) fn answer(
         let is_same = certain.iter().zip(&next).all(|(one, other)| one.rank() == other.rank());
         certain = next;
         if is_same {
+            for ((item, certain), possible) in system.items.iter().zip(&certain).zip(&possible) {
+                if let Item::Question(question) = item
+                    && certain == possible
+                    && certain.is_decided()
+                {
+                    settle(*question, *certain);
+                }
+            }
             return match certain[root] {
                 answer if answer.rank() != possible[root].rank() => {
                     Err(system.cycle(root, &certain, &possible))

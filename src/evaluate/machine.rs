@@ -59,6 +59,18 @@ impl Scratch {
         self.subjects.truncate(0, 0);
     }
 
+    /// Forgets what was under way. Answers are kept.
+    pub(super) fn abandon(&mut self) {
+        self.questions.abandon();
+        self.frames.clear();
+        self.subjects.truncate(0, 0);
+    }
+
+    /// Takes note of an answer that was found elsewhere.
+    pub(super) fn remember(&mut self, question: Question, answer: Answer) {
+        self.questions.remember(question, answer);
+    }
+
     /// How many questions it remembers.
     pub(super) fn remembered(&self) -> usize {
         self.questions.len()

@@ -83,6 +83,21 @@ impl Questions {
         self.negations = 0;
     }
 
+    /// Forgets the questions that are open: the evaluation has stopped half-way. What is answered stays so.
+    pub(super) fn abandon(&mut self) {
+        for open in self.open.drain(..) {
+            self.states.set(open.place, State::Unknown);
+        }
+        self.current = None;
+        self.negations = 0;
+    }
+
+    /// Takes note of an answer that was found elsewhere. No question may be open.
+    pub(super) fn remember(&mut self, question: Question, answer: Answer) {
+        let (place, _) = self.states.get_or_insert(question, State::Unknown);
+        self.states.set(place, State::Final(answer));
+    }
+
     /// How many questions are known or open.
     pub(super) fn len(&self) -> usize {
         self.states.len()

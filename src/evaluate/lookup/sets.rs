@@ -8,7 +8,6 @@
 use crate::evaluate::answer::{Answer, Doubts};
 use crate::evaluate::asker::Asker;
 use crate::evaluate::error::EvaluateError;
-use crate::evaluate::exact;
 use crate::evaluate::goal::Goal;
 use crate::evaluate::questions::Question;
 use crate::evaluate::system::{Formula, System};
@@ -30,23 +29,18 @@ pub(super) struct Share {
 impl Share {
     const NONE: Self = Self { named: Answer::NO, wildcard: Answer::NO, excluded: Answer::NO };
 
-    /// The share of the asker's subject, whose goal is without the wildcard, in a question's answer.
+    /// The share of the asker's subject, whose goal is without the wildcard, in a question's answer; nothing if it never
+    /// settles.
     pub(super) fn find(
         asker: &mut Asker<'_, '_, '_>,
         everyone: &Goal<'_>,
         root: Question,
-    ) -> Result<Self, EvaluateError> {
+    ) -> Result<Option<Self>, EvaluateError> {
         let (program, snapshot, goal) = (asker.program, asker.snapshot, asker.goal);
         let Asker { conditions, meter, .. } = asker;
         let mut system = System::new(program, snapshot, goal, Some(everyone), conditions, meter);
         let place = system.build(root)?;
-        if let Some(share) = system.share(place)? {
-            return Ok(share);
-        }
-        // It is then as its check says, and nothing else is said of it.
-        let with_wildcard = Goal { wildcard: everyone.wildcard, ..*goal };
-        let named = exact::answer(program, snapshot, &with_wildcard, conditions, meter, root)?;
-        Ok(Self { named, wildcard: Answer::NO, excluded: Answer::YES })
+        system.share(place)
     }
 
     /// Its answers without what the undecided ones hang on.
@@ -55,7 +49,7 @@ impl Share {
     }
 
     /// Whether the subject is in the set.
-    fn member(self, doubts: &mut Doubts) -> Answer {
+    pub(super) fn member(self, doubts: &mut Doubts) -> Answer {
         let by_wildcard = self.by_wildcard(doubts);
         doubts.either(self.named, by_wildcard)
     }

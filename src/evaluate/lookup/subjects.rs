@@ -1,9 +1,9 @@
 //! Which subjects have a permission on a resource?
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use crate::caveat::Context;
-use crate::evaluate::answer::Answer;
 use crate::evaluate::asker::Asker;
 use crate::evaluate::check::Membership;
 use crate::evaluate::error::EvaluateError;
@@ -172,7 +172,7 @@ impl SubjectSearch<'_, '_> {
         let candidates: Vec<_> =
             self.forward.candidates.iter().map(|(object, is_certain)| (*object, *is_certain)).collect();
         for (object, _) in candidates.into_iter().filter(|(_, is_certain)| !is_certain) {
-            let membership = self.share(object, |share| share.excluded)?;
+            let membership = self.share(object, Part::Excluded)?;
             if membership != Membership::NotMember
                 && let Some((_, id)) = self.asking.snapshot.object_name(object)
             {
@@ -187,30 +187,62 @@ impl SubjectSearch<'_, '_> {
     }
 
     /// A part of a subject's share where there is a wildcard.
-    fn share(
-        &mut self,
-        object: ObjectKey,
-        part: impl FnOnce(Share) -> Answer,
-    ) -> Result<Membership, EvaluateError> {
+    ///
+    /// The parts together are what a check says. Where they are not, since circles lead through exceptions, or do not
+    /// settle, the subject is by itself what the check says, and excepted from the wildcard.
+    fn share(&mut self, object: ObjectKey, part: Part) -> Result<Membership, EvaluateError> {
         let everyone = self.goal;
+        let (checked, visits) = self.check(object);
+        self.meter.visit(visits)?;
+        let checked = checked?;
         let goal = Goal { object, wildcard: None, ..everyone };
         let (membership, visits) = self.asking.with(&goal, |asker, root| {
             let share = Share::find(asker, &everyone, root);
-            let membership = share.and_then(|share| asker.membership(part(share)));
+            let membership = share.and_then(|share| {
+                let Some(share) = share else { return Ok(None) };
+                let member = share.member(&mut asker.conditions.doubts);
+                let member = asker.membership(member)?;
+                if discriminant(&member) != discriminant(&checked) {
+                    return Ok(None);
+                }
+                let part = match part {
+                    Part::Named => share.named,
+                    Part::Excluded => share.excluded,
+                };
+                asker.membership(part).map(Some)
+            });
             (membership, asker.meter.visits())
         });
         self.meter.visit(visits)?;
-        membership
+        Ok(match (membership?, part) {
+            (Some(membership), _) => membership,
+            (None, Part::Named) => checked,
+            (None, Part::Excluded) => Membership::Member,
+        })
     }
+
+    /// What a check says of a subject, and the visits that it took.
+    fn check(&self, object: ObjectKey) -> (Result<Membership, EvaluateError>, u64) {
+        let goal = Goal { object, ..self.goal };
+        self.asking.with(&goal, |asker, root| {
+            let answer = asker.ask(root);
+            (answer.and_then(|answer| asker.membership(answer)), asker.meter.visits())
+        })
+    }
+}
+
+/// What is asked of a subject's share.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// Whether it is in the set by itself.
+    Named,
+    /// Whether it is excepted from everyone.
+    Excluded,
 }
 
 impl Search for SubjectSearch<'_, '_> {
     fn decide(&mut self, object: ObjectKey) -> Result<Option<Membership>, EvaluateError> {
-        let goal = Goal { object, ..self.goal };
-        let (membership, visits) = self.asking.with(&goal, |asker, root| {
-            let answer = asker.ask(root);
-            (answer.and_then(|answer| asker.membership(answer)), asker.meter.visits())
-        });
+        let (membership, visits) = self.check(object);
         self.meter.visit(visits)?;
         Ok(Some(membership?).filter(|membership| *membership != Membership::NotMember))
     }
@@ -243,7 +275,7 @@ impl Search for SubjectSearch<'_, '_> {
         let membership = if self.goal.wildcard.is_some_and(|(_, wildcard)| wildcard == object) {
             self.asking.ask(&self.goal)?
         } else {
-            self.share(object, |share| share.named)?
+            self.share(object, Part::Named)?
         };
         Ok(Some(membership).filter(|membership| *membership != Membership::NotMember))
     }

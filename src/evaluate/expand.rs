@@ -15,7 +15,7 @@ use super::program::Program;
 /// Levels of a tree, at most: what 49 arrows, one below the other, make of the usual schemas, and some more. Many
 /// clients decode 50 levels.
 pub const TREE_LEVELS_MAX: u32 = 160;
-/// Bytes of a tree, at most: names as long as they are, and [`ENTRY_BYTES`] for each node and each subject.
+/// Bytes of a tree, at most: names as long as they are, and 64 for each node and each subject.
 pub const TREE_BYTES_MAX: usize = 8 << 20;
 /// What a node or a subject costs beside its names.
 const ENTRY_BYTES: usize = 64;

@@ -265,3 +265,29 @@ definition doc {
     let excluded: Vec<_> = found[0].excluded.iter().map(|excluded| &*excluded.id).collect();
     assert_eq!((ids, excluded), (vec!["*"], vec!["eve"]), "{found:?}");
 }
+
+#[test]
+fn a_wildcard_that_fails_is_no_matter_where_usersets_are_looked_up() {
+    let engine = with_schema(
+        "caveat open(is_open bool) { is_open }
+        definition user {}
+        definition group {
+            relation member: user
+        }
+        definition doc {
+            relation viewer: group:* with open | group#member
+        }",
+    );
+    write(&engine, &["+doc:one#viewer@group:*[open]", "+doc:two#viewer@group:eng#member"]);
+    let mut question = LookupSubjects::new("doc:one".parse().unwrap(), "viewer", "group");
+    question.context = CaveatContext::parse("{\"is_open\":\"wrong\"}").unwrap();
+    let view = head(&engine);
+    let mut objects = view.lookup_subjects(question.clone(), None).unwrap();
+    let failed = objects.next(10, view.lookup_limits()).unwrap_err();
+    assert!(matches!(failed, LookupError::Evaluate(EvaluateError::Caveat(_))), "{failed}");
+    question.subject_relation = Some("member".to_owned());
+    assert_eq!(subjects(&view, &question, 10), []);
+    question.resource = "doc:two".parse().unwrap();
+    let found = subjects(&view, &question, 10);
+    assert_eq!(found.iter().map(|found| &*found.id).collect::<Vec<_>>(), ["eng"]);
+}

@@ -87,13 +87,17 @@ impl SubjectLookup {
         let root = Question { node, object: object.unwrap_or(ObjectKey::NONE) };
         let asking = Asking { program, snapshot, context, limits, root };
         let everyone = match goal.wildcard {
-            Some(_) => asking.ask(&goal)?,
-            None => Membership::NotMember,
+            Some(_) => asking.ask(&goal),
+            None => Ok(Membership::NotMember),
+        };
+        let is_everyone = match everyone {
+            // Usersets are not listed as everyone: whether they are does not matter.
+            Err(EvaluateError::Caveat(_)) if subject_node.is_some() => true,
+            everyone => everyone? != Membership::NotMember,
         };
         if self.ordered.is_starting() && object.is_none() && definition == subject_definition {
             // No relationship has the resource, but it may be its own subject.
-            let itself = Goal { object: ObjectKey::NONE, ..goal };
-            match asking.ask(&Goal { wildcard: None, ..itself })? {
+            match asking.ask(&Goal { object: ObjectKey::NONE, wildcard: None, ..goal })? {
                 Membership::NotMember => {}
                 membership => self.ordered.add(Found { id: resource.id.as_str().into(), membership }),
             }
@@ -102,7 +106,7 @@ impl SubjectLookup {
             asking,
             goal,
             subject_definition,
-            is_everyone: everyone != Membership::NotMember,
+            is_everyone,
             meter: Meter::new(limits),
             forward: &mut self.forward,
         };
@@ -169,9 +173,9 @@ impl SubjectSearch<'_, '_> {
     fn excluded(&mut self) -> Result<Vec<Found>, EvaluateError> {
         let mut excluded = Vec::new();
         let mut bytes_left = EXCEPTED_BYTES_MAX;
-        let candidates: Vec<_> =
-            self.forward.candidates.iter().map(|(object, is_certain)| (*object, *is_certain)).collect();
-        for (object, _) in candidates.into_iter().filter(|(_, is_certain)| !is_certain) {
+        let candidates = self.forward.candidates.iter().filter(|(_, is_certain)| !**is_certain);
+        let candidates: Vec<_> = candidates.map(|(object, _)| *object).collect();
+        for object in candidates {
             let membership = self.share(object, Part::Excluded)?;
             if membership != Membership::NotMember
                 && let Some((_, id)) = self.asking.snapshot.object_name(object)

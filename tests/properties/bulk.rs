@@ -13,11 +13,12 @@ use crate::{TRANSACTIONS, cases, compare_case, ids};
 #[test]
 fn what_is_exported_in_pages_and_imported_again_has_the_same_relationships_and_answers() {
     let (mut seen, mut relationship_count) = (Seen::default(), 0);
-    for (number, mut random) in cases("bulk").step_by(3) {
+    for (number, mut random) in cases("bulk") {
         let mut history = History::random(&mut random, TRANSACTIONS, false);
         // The clock of a new engine has seen nothing yet.
         history.pass_time(&mut random);
-        let state = history.states[random.below(history.states.len())].clone();
+        let back = random.below(4.min(history.states.len()));
+        let state = history.states[history.states.len() - 1 - back].clone();
         let relationships = exported(&mut random, &mut history, &state);
         relationship_count += relationships.len();
         let expected = history.expected_rows(&state);
@@ -48,7 +49,7 @@ fn what_is_exported_in_pages_and_imported_again_has_the_same_relationships_and_a
         }
     }
     println!("{relationship_count} relationships, {seen:?}");
-    seen.assert_enough(40);
+    seen.assert_enough();
 }
 
 /// Everything of a state, in pages, between which the graph goes on to change.

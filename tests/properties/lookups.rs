@@ -48,7 +48,7 @@ fn lookups_find_what_checks_allow_whole_and_in_pages() {
     }
     println!("{seen:?}");
     let is_enough = seen.resources.min(seen.subjects) > 5000 && seen.conditional > 500;
-    assert!(is_enough && seen.wildcards > 50 && seen.excluded > 10, "{seen:?} shows too little");
+    assert!(is_enough && seen.wildcards.min(seen.excluded) > 50, "{seen:?} shows too little");
 }
 
 struct Lookups<'a> {
@@ -160,9 +160,10 @@ impl Lookups<'_> {
             types.push((definition.to_owned(), node.to_owned()));
         }
         for (definition, node) in &nodes {
-            let id = *random.pick(&IDS);
-            for (subject_definition, relation) in &types {
-                self.compare_subjects((definition, id, node), subject_definition, relation, seen);
+            for id in IDS {
+                for (subject_definition, relation) in &types {
+                    self.compare_subjects((definition, id, node), subject_definition, relation, seen);
+                }
             }
         }
     }

@@ -45,6 +45,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod index;
 pub mod journal;
+pub mod lifecycle;
 pub mod relationship;
 pub mod scenario;
 pub mod schema;

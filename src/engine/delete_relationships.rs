@@ -84,6 +84,14 @@ fn delete(request: DeleteRelationships, pending: &mut Pending) -> Result<Deleted
     if has_more && !is_partial_allowed {
         return Err(DeleteRelationshipsError::TooMany { limit, filter: Box::new(filter) });
     }
+    let changes = delete_edges(edges, pending);
+    let count = changes.len() as u64;
+    let revision = pending.commit(changes, metadata_json);
+    Ok(Deleted { deleted_at: Engine::token(pending.state(), revision), count, has_more })
+}
+
+/// Deletes the relationships of edges. Those that were there.
+pub(super) fn delete_edges(edges: Vec<Edge>, pending: &mut Pending) -> Vec<RelationshipChange> {
     let mut changes = Vec::with_capacity(edges.len());
     for edge in edges {
         let deleted = relationship(pending.snapshot(), edge);
@@ -91,7 +99,5 @@ fn delete(request: DeleteRelationships, pending: &mut Pending) -> Result<Deleted
             changes.push(RelationshipChange::Delete(deleted));
         }
     }
-    let count = changes.len() as u64;
-    let revision = pending.commit(changes, metadata_json);
-    Ok(Deleted { deleted_at: Engine::token(pending.state(), revision), count, has_more })
+    changes
 }

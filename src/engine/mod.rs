@@ -14,6 +14,7 @@ mod count_relationships;
 mod counters;
 mod delete_relationships;
 mod dependent_relations;
+mod describe;
 mod diff_schema;
 mod error;
 mod expand_permission_tree;
@@ -31,10 +32,12 @@ mod read_relationships;
 mod reader;
 mod reflect_schema;
 mod register_counter;
+mod replace_relationships;
 mod request;
 mod schema_reference;
 mod selection;
 mod state;
+mod stored;
 mod token;
 mod unregister_counter;
 mod view;
@@ -45,11 +48,13 @@ mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
+pub use crate::evaluate::Limits;
 pub use crate::journal::StagingError;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;
 pub use count_relationships::Counted;
 pub use dependent_relations::DependentRelations;
+pub use describe::Described;
 pub use error::{
     CheckPermissionError, ConditionError, ConsistencyError, CountRelationshipsError, CursorError,
     DeleteRelationshipsError, DiffSchemaError, ExpandPermissionTreeError, ExportRelationshipsError,
@@ -66,6 +71,7 @@ pub use lookup_subjects::{FoundSubject, LookupSubjects, SubjectReader};
 pub use options::{EngineLimits, EngineOptions};
 pub use reader::RelationshipReader;
 pub use register_counter::RegisterCounter;
+pub use replace_relationships::{ReplaceRelationships, Replaced};
 pub use request::{
     CheckPermission, DeleteRelationships, Deleted, Permissionship, WriteRelationships, Written,
 };

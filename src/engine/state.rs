@@ -109,6 +109,11 @@ impl State {
         if revision >= oldest { Ok(()) } else { Err(ConsistencyError::Expired { revision, oldest }) }
     }
 
+    /// When a revision was committed, at the latest; nothing if it has not been.
+    pub(super) fn committed_by(&self, revision: Revision) -> Option<Timestamp> {
+        self.window.committed_by(revision)
+    }
+
     /// The time that a snapshot is to be taken at. Where nothing expires, all times are alike, and the clock is not
     /// looked at.
     pub(super) fn snapshot_time(&self) -> Timestamp {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use tokio::sync::oneshot;
 
+use crate::index::Edge;
 use crate::journal::RelationshipChange;
 use crate::relationship::{Relationship, RelationshipUpdate, UpdateOperation};
 
@@ -60,31 +61,44 @@ fn check_request(request: &WriteRelationships, limits: &EngineLimits) -> Result<
         return Err(WriteRelationshipsError::TooManyUpdates { count, count_max });
     }
     conditions::check_sizes(preconditions, None, limits)?;
-    let mut keys = HashSet::with_capacity(updates.len());
-    for RelationshipUpdate { relationship, .. } in updates {
-        if !keys.insert(relationship.key()) {
-            return Err(WriteRelationshipsError::DuplicateUpdate {
-                relationship: Box::new(relationship.clone()),
-            });
-        }
-    }
+    check_each_once(updates)?;
     updates.iter().try_for_each(|update| admission::check_size(&update.relationship, limits))
 }
 
 fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, WriteRelationshipsError> {
     let WriteRelationships { updates, preconditions, metadata_json } = request;
     conditions::check_names(&preconditions, pending)?;
-    let schema = pending.program().map(|program| program.schema().clone());
-    for update in &updates {
-        admission::check(schema.as_deref(), update.operation, &update.relationship)?;
-    }
+    check_admission(&updates, pending)?;
     conditions::check_holding(&preconditions, pending)?;
     check_creations(&updates, pending)?;
     // What can fail comes before the first change.
-    let mut edges = Vec::with_capacity(updates.len());
-    for update in updates.iter().filter(|update| update.operation != UpdateOperation::Delete) {
-        edges.push(pending.intern(&update.relationship)?);
-    }
+    let edges = intern(&updates, pending)?;
+    let changes = apply(updates, edges, pending);
+    let revision = pending.commit(changes, metadata_json);
+    Ok(Written { written_at: Engine::token(pending.state(), revision) })
+}
+
+/// Whether the schema admits every update.
+pub(super) fn check_admission(
+    updates: &[RelationshipUpdate],
+    pending: &Pending,
+) -> Result<(), WriteRelationshipsError> {
+    let schema = pending.program().map(|program| &**program.schema());
+    updates.iter().try_for_each(|update| admission::check(schema, update.operation, &update.relationship))
+}
+
+/// The edges of the updates that need one, in their order.
+pub(super) fn intern(updates: &[RelationshipUpdate], pending: &Pending) -> Result<Vec<Edge>, Unwritable> {
+    let made = updates.iter().filter(|update| update.operation != UpdateOperation::Delete);
+    made.map(|update| pending.intern(&update.relationship)).collect()
+}
+
+/// Applies updates that were checked, with the edges of those that need one. What changed.
+pub(super) fn apply(
+    updates: Vec<RelationshipUpdate>,
+    edges: Vec<Edge>,
+    pending: &mut Pending,
+) -> Vec<RelationshipChange> {
     let mut edges = edges.into_iter();
     let mut changes = Vec::with_capacity(updates.len());
     for RelationshipUpdate { operation, relationship } in updates {
@@ -99,8 +113,20 @@ fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, 
             }
         }
     }
-    let revision = pending.commit(changes, metadata_json);
-    Ok(Written { written_at: Engine::token(pending.state(), revision) })
+    changes
+}
+
+/// Whether no relationship is named twice.
+pub(super) fn check_each_once(updates: &[RelationshipUpdate]) -> Result<(), WriteRelationshipsError> {
+    let mut keys = HashSet::with_capacity(updates.len());
+    for RelationshipUpdate { relationship, .. } in updates {
+        if !keys.insert(relationship.key()) {
+            return Err(WriteRelationshipsError::DuplicateUpdate {
+                relationship: Box::new(relationship.clone()),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Deletes a relationship, on whatever terms it is stored. Nothing if it is not there.
@@ -115,7 +141,10 @@ fn delete(relationship: Relationship, pending: &mut Pending) -> Option<Relations
 }
 
 /// Whether none of the relationships to be created is there.
-fn check_creations(updates: &[RelationshipUpdate], pending: &Pending) -> Result<(), WriteRelationshipsError> {
+pub(super) fn check_creations(
+    updates: &[RelationshipUpdate],
+    pending: &Pending,
+) -> Result<(), WriteRelationshipsError> {
     let index = &pending.state().index;
     let creations = updates.iter().filter(|update| update.operation == UpdateOperation::Create);
     for RelationshipUpdate { relationship, .. } in creations {

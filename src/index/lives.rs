@@ -49,6 +49,13 @@ impl Lives {
         }
     }
 
+    /// When the life began that an edge has at a revision.
+    pub(super) fn born(&self, edge: Edge, revision: Revision) -> Option<Revision> {
+        let lives = self.lives.get(&edge)?;
+        let life = lives.iter().rev().find(|life| life.born <= revision && revision < life.died)?;
+        Some(life.born)
+    }
+
     /// The birth and the terms of the life that lasts.
     pub(super) fn last(&self, edge: Edge) -> Option<(Revision, Terms)> {
         let lives = self.lives.get(&edge)?;

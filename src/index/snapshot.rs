@@ -102,6 +102,17 @@ impl<'index> Snapshot<'index> {
         })
     }
 
+    /// The revision at which an edge began to hold as it does; nothing if it does not.
+    pub fn born(self, edge: Edge) -> Option<Revision> {
+        self.read(edge.resource, |postings| {
+            let version = postings.record.forward.get(&forward_key(edge))?;
+            postings.terms(version, || edge)?;
+            let of_lives =
+                version.has_lives().then(|| postings.lives.born(edge, postings.revision)).flatten();
+            Some(of_lives.unwrap_or_else(|| version.born()))
+        })
+    }
+
     /// Up to `count_max` objects of a definition that occur at any revision, in order of their ids.
     pub fn objects_by_name(
         self,

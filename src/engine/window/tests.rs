@@ -33,7 +33,7 @@ fn commits_near_each_other_are_kept_a_little_longer_and_many_take_no_more_memory
         let exact = (seconds - 10_240).max(0);
         assert!((exact - spacing..=exact).contains(&oldest), "{oldest} at {seconds}");
     }
-    assert!(window.samples.lock().len() <= SAMPLES_MAX as usize + 2);
+    assert!(window.samples.lock().kept.len() <= SAMPLES_MAX as usize + 2);
 }
 
 #[test]
@@ -52,6 +52,23 @@ fn without_a_window_only_the_newest_is_kept() {
         window.record(at(0), Revision(revision));
         assert_eq!(window.oldest(at(0)), Revision(revision));
     }
-    assert!(window.samples.lock().len() <= 2);
+    assert!(window.samples.lock().kept.len() <= 2);
     assert_eq!(Window::new(Duration::MAX).oldest(at(i64::MAX)), Revision::ZERO);
+}
+
+#[test]
+fn when_a_revision_was_committed_is_known_closely_within_the_window_and_coarsely_before() {
+    let window = Window::new(Duration::from_secs(1_024));
+    assert_eq!(window.committed_by(Revision(1)), None);
+    for seconds in 0..200_000 {
+        window.record(at(seconds), Revision(seconds.unsigned_abs() + 1));
+    }
+    for committed_at in 0..200_000_i64 {
+        let by = window.committed_by(Revision(committed_at.unsigned_abs() + 1)).unwrap();
+        let (error, age) = (by.seconds - committed_at, 200_000 - committed_at);
+        let error_max = if age <= 1_024 { 1 } else { 200 };
+        assert!((0..=error_max).contains(&error), "{error} for one of {age} seconds ago");
+    }
+    assert!(window.samples.lock().past.samples.len() <= super::PAST_SAMPLES_MAX + 1);
+    assert_eq!(window.committed_by(Revision(200_001)), None);
 }

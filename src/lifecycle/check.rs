@@ -1,0 +1,135 @@
+//! May somebody do something with a resource?
+
+use crate::engine::{CheckPermission, Limits, Permissionship, View};
+use crate::relationship::{Relationship, Subject};
+
+use super::error::{InvalidRequest, LifecycleError, Trouble};
+use super::principal::Principal;
+use super::registry::Lifecycle;
+use super::resource::{ResourceName, Target, target};
+use super::standing::is_there;
+
+/// A question that is understood, and can be asked of any view.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What has the resource in the account; nothing where no resource is asked about.
+    registered: Option<Relationship>,
+    /// One yes is enough.
+    checks: Vec<CheckPermission>,
+}
+
+/// The answer to a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether they may.
+    pub is_allowed: bool,
+    /// Why, or why not.
+    pub reason: Reason,
+}
+
+/// Why somebody may do something, or may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// They have the permission.
+    Permission,
+    /// They do not have the permission, or only on conditions that nobody stated.
+    NoPermission,
+    /// The resource is not registered in the account.
+    NotRegistered,
+    /// Nobody can do this with a resource of this type.
+    NoOperation,
+}
+
+impl Lifecycle {
+    /// Understands a question; `field` is where the request names the resource.
+    pub fn question(
+        &self,
+        principal: &Principal,
+        resource: ResourceName<'_>,
+        operation: &str,
+    ) -> Result<Question, InvalidRequest> {
+        let target = target(&self.profile, resource, "resource")?;
+        self.check_operation(operation)?;
+        Ok(match target {
+            Target::Any(kind) => {
+                let permission = kind.any.get(operation);
+                let checks = permission.map(|permission| self.any_checks(principal, permission));
+                Question { registered: None, checks: checks.unwrap_or_default() }
+            }
+            Target::One(resource) => {
+                let permission = resource.profile.operations.get(operation);
+                let check = permission.map(|permission| {
+                    CheckPermission::new(resource.object.clone(), permission.as_str(), principal.subject())
+                });
+                Question {
+                    registered: Some(resource.in_tenant(&principal.tenant)),
+                    checks: check.into_iter().collect(),
+                }
+            }
+        })
+    }
+
+    /// Whoever acts in an account is one of its members, whether or not that is written down, and may also be more.
+    fn any_checks(&self, principal: &Principal, permission: &str) -> Vec<CheckPermission> {
+        let tenant = &principal.tenant;
+        let members = Subject::Userset(tenant.clone(), self.profile.principal.member.clone());
+        [members, principal.subject()]
+            .map(|subject| CheckPermission::new(tenant.clone(), permission, subject))
+            .to_vec()
+    }
+
+    pub(super) fn check_operation(&self, operation: &str) -> Result<(), InvalidRequest> {
+        if self.profile.has_operation(operation) {
+            return Ok(());
+        }
+        let known = self.profile.operations.iter().cloned().collect();
+        Err(InvalidRequest::UnknownOperation { operation: operation.to_owned(), known })
+    }
+}
+
+impl Question {
+    /// Asks a view.
+    pub fn ask(&self, view: &View, limits: Limits<'_>) -> Result<Decision, LifecycleError> {
+        if self.checks.is_empty() {
+            return Ok(Decision::denied(Reason::NoOperation));
+        }
+        if self.registered.as_ref().is_some_and(|registered| !is_there(view, registered)) {
+            return Ok(Decision::denied(Reason::NotRegistered));
+        }
+        for check in &self.checks {
+            let answer = view.check_permission(check, limits).map_err(Trouble::from)?;
+            if answer == Permissionship::HasPermission {
+                return Ok(Decision { is_allowed: true, reason: Reason::Permission });
+            }
+        }
+        Ok(Decision::denied(Reason::NoPermission))
+    }
+
+    /// What is asked of the graph: one yes is enough.
+    pub fn checks(&self) -> &[CheckPermission] {
+        &self.checks
+    }
+
+    /// What has the resource in the account; nothing where no resource is asked about.
+    pub fn registered(&self) -> Option<&Relationship> {
+        self.registered.as_ref()
+    }
+}
+
+impl Decision {
+    fn denied(reason: Reason) -> Self {
+        Self { is_allowed: false, reason }
+    }
+}
+
+impl Reason {
+    /// The reason in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permission => "permission",
+            Self::NoPermission => "no_permission",
+            Self::NotRegistered => "not_registered",
+            Self::NoOperation => "no_operation",
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Which resources may somebody do something with, and which do they own?
+
+use crate::engine::{Limits, LookupPermissionship, LookupResources, ResourceReader, View};
+use crate::relationship::{DefinitionName, Object, ObjectId, RelationName, Subject};
+
+use super::error::{LifecycleError, Trouble};
+use super::principal::Principal;
+use super::registry::Lifecycle;
+use super::resource::kind;
+use super::selector;
+
+/// Resources of one type in one account, one after another in the order of their object ids.
+#[derive(Debug)]
+pub struct Search {
+    /// Nothing where nobody can be found.
+    reader: Option<ResourceReader>,
+    definition: DefinitionName,
+    tenant_relation: RelationName,
+    tenant: Subject,
+}
+
+/// Resources that were found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Their selectors.
+    pub selectors: Vec<String>,
+    /// Whether there may be more.
+    pub has_more: bool,
+    /// What to go on after.
+    pub position: Option<String>,
+}
+
+impl Lifecycle {
+    /// Looks for the resources of a type with which somebody may do something; those after a position, if one is given.
+    pub fn search(
+        &self,
+        view: &View,
+        principal: &Principal,
+        kind_name: &str,
+        operation: &str,
+        after: Option<&str>,
+    ) -> Result<Search, LifecycleError> {
+        let kind = kind(&self.profile, kind_name, "filter_resource")?;
+        self.check_operation(operation)?;
+        let permission = kind.operations.get(operation).map(String::as_str);
+        self.look_for(view, principal, kind_name, permission, after)
+    }
+
+    /// Looks for the resources of a type that somebody owns.
+    pub fn owned(
+        &self,
+        view: &View,
+        principal: &Principal,
+        kind_name: &str,
+        after: Option<&str>,
+    ) -> Result<Search, LifecycleError> {
+        let kind = kind(&self.profile, kind_name, "resource_type")?;
+        self.look_for(view, principal, kind_name, Some(kind.owner.as_str()), after)
+    }
+
+    fn look_for(
+        &self,
+        view: &View,
+        principal: &Principal,
+        kind_name: &str,
+        permission: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Search, LifecycleError> {
+        let kind = kind(&self.profile, kind_name, "resource_type")?;
+        let reader = permission.map(|permission| {
+            let definition = kind.definition.as_str();
+            view.lookup_resources(LookupResources::new(definition, permission, principal.subject()), after)
+        });
+        Ok(Search {
+            reader: reader.transpose().map_err(Trouble::from)?,
+            definition: kind.definition.clone(),
+            tenant_relation: kind.tenant.clone(),
+            tenant: Subject::Object(principal.tenant.clone()),
+        })
+    }
+}
+
+impl Search {
+    /// The next resources, of so many that come into question. The limits are those of this step.
+    pub fn next(&mut self, count_max: usize, limits: Limits<'_>) -> Result<Page, LifecycleError> {
+        let Some(reader) = &mut self.reader else { return Ok(Page::default()) };
+        let (found, has_more) = reader.next(count_max, limits).map_err(Trouble::from)?;
+        let position = found.last().map(|last| last.id.to_string());
+        let mut selectors = Vec::with_capacity(found.len());
+        for object in found {
+            // What depends on conditions that nobody stated is not for them.
+            if object.permissionship != LookupPermissionship::HasPermission {
+                continue;
+            }
+            let Ok(id) = ObjectId::new(&*object.id) else { continue };
+            let resource = Object { definition: self.definition.clone(), id };
+            if reader.view().has_relationship(&resource, &self.tenant_relation, &self.tenant) {
+                selectors.push(selector::decode(resource.id.as_str()));
+            }
+        }
+        Ok(Page { selectors, has_more, position })
+    }
+}

@@ -6,7 +6,8 @@ use prost::Message as _;
 use prost_types::{FieldDescriptorProto, FileDescriptorSet};
 
 /// The files of the API; what they import is found by itself.
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 8] = [
+    "arrowroot/v1/lifecycle_service.proto",
     "authzed/api/v1/core.proto",
     "authzed/api/v1/debug.proto",
     "authzed/api/v1/error_reason.proto",

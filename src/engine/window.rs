@@ -103,7 +103,7 @@ impl Past {
         if self.samples.len() > PAST_SAMPLES_MAX {
             let first_at = self.samples.first().map_or(0, |sample| sample.first_at);
             let last_at = self.samples.last().map_or(0, |sample| sample.last_at);
-            self.spacing = (last_at - first_at) / (PAST_SAMPLES_MAX as i128 / 2);
+            self.spacing = ((last_at - first_at) / (PAST_SAMPLES_MAX as i128 / 2)).max(1);
             for sample in std::mem::take(&mut self.samples) {
                 self.push(sample);
             }

@@ -103,10 +103,9 @@ const CONFINED: &[Confined] = &[
         ],
         within: &["server/", "cli/client/"],
     },
-    Confined {
-        crates: &["hyper", "hyper_util", "http_body_util", "prost_reflect"],
-        within: &["server/gateway/"],
-    },
+    Confined { crates: &["hyper", "hyper_util"], within: &["server/gateway/", "server/legacy/"] },
+    Confined { crates: &["prost_reflect"], within: &["server/gateway/"] },
+    Confined { crates: &["http_body_util"], within: &["server/authz/", "server/gateway/", "server/legacy/"] },
     Confined { crates: &["http_body"], within: &["server/"] },
     Confined { crates: &["sled"], within: &["journal/sled/"] },
     Confined { crates: &["clap"], within: &["cli/", "main.rs"] },

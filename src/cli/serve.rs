@@ -5,6 +5,7 @@ mod error;
 mod grpc;
 mod history;
 mod http;
+mod lifecycle;
 mod limits;
 mod logging;
 mod stop_signal;
@@ -30,6 +31,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     http: http::Http,
     #[command(flatten)]
+    lifecycle: lifecycle::LifecycleFlags,
+    #[command(flatten)]
     datastore: datastore::Datastore,
     #[command(flatten)]
     history: history::History,
@@ -47,7 +50,9 @@ impl Serve {
         let scenarios = self.datastore.read_scenarios()?;
         let engine = Arc::new(self.datastore.open(&options)?);
         datastore::load(&scenarios, &engine, &options)?;
-        let server = Server::bind(self.server_options(), Arc::clone(&engine))?;
+        let mut server_options = self.server_options();
+        server_options.lifecycle = self.lifecycle.open(&engine)?;
+        let server = Server::bind(server_options, Arc::clone(&engine))?;
         let (address, http_address) = (server.local_address(), server.http_address());
         let result = server.run(async {
             // Whoever waits for the line may send a signal at once.
@@ -63,8 +68,12 @@ impl Serve {
     }
 
     fn check_keys(&self) -> Result<(), ServeError> {
-        let addresses = [Some(self.grpc.grpc_addr), self.http.address()];
+        let addresses = [Some(self.grpc.grpc_addr), self.http_address()];
         addresses.into_iter().flatten().try_for_each(|address| self.grpc.check_keys(address))
+    }
+
+    fn http_address(&self) -> Option<SocketAddr> {
+        self.http.address(self.lifecycle.is_enabled())
     }
 
     fn engine_options(&self) -> EngineOptions {
@@ -79,7 +88,7 @@ impl Serve {
         let mut options =
             ServerOptions { limits, watch: self.history.watch_options(), ..ServerOptions::default() };
         self.grpc.apply(&mut options);
-        self.http.apply(&mut options);
+        options.http_address = self.http_address();
         options
     }
 

@@ -40,7 +40,7 @@ impl Lifecycle {
         resource: &Resource<'_>,
         absent_rule: AbsentRule,
     ) -> Result<Change, LifecycleError> {
-        self.write(|view| self.plan_deregistration(tenant, account, resource, absent_rule, view)).await
+        self.write(&|view| self.plan_deregistration(tenant, account, resource, absent_rule, view)).await
     }
 
     fn plan_deregistration(

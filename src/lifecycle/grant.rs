@@ -44,7 +44,7 @@ impl Lifecycle {
             return Err(Denial::OtherAccount.into());
         }
         let held = resource.related(relation, grantee.subject());
-        self.write(|view| {
+        self.write(&|view| {
             let ownership = self.check_owner(principal, &resource, view)?;
             if is_there(view, &held) {
                 return Ok(Plan::Nothing);
@@ -69,7 +69,7 @@ impl Lifecycle {
     ) -> Result<Change, LifecycleError> {
         let (resource, relation) = self.find_role(role)?;
         let held = resource.related(relation, holder.subject());
-        self.write(|view| {
+        self.write(&|view| {
             match standing(view, &resource, &principal.tenant, &self.profile.tombstone.registered)? {
                 Standing::Here => {}
                 Standing::Elsewhere => return Err(not_registered(&resource, principal).into()),

@@ -56,14 +56,14 @@ impl Lifecycle {
     /// Registers a resource and waits until that is durable. To do so again changes nothing.
     pub async fn register(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, false)?;
-        self.write(|view| self.plan_registration(&registration, view)).await
+        self.write(&|view| self.plan_registration(&registration, view)).await
     }
 
     /// Registers a resource as [`Self::register`] does, but leaves out what has been deregistered by its account
     /// without having been registered.
     pub(super) async fn register_late(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, true)?;
-        self.write(|view| self.plan_registration(&registration, view)).await
+        self.write(&|view| self.plan_registration(&registration, view)).await
     }
 
     /// Whether [`Self::register_late`] would write anything now.

@@ -74,7 +74,7 @@ impl Lifecycle {
     /// Plans against the newest state and writes; plans anew where another write came between.
     pub(super) async fn write(
         &self,
-        plan: impl Fn(&View) -> Result<Plan, LifecycleError>,
+        plan: &(dyn Fn(&View) -> Result<Plan, LifecycleError> + Sync),
     ) -> Result<Change, LifecycleError> {
         for _ in 0..ATTEMPTS_MAX {
             let view = self.newest().map_err(InvalidRequest::Token)?;

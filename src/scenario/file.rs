@@ -62,11 +62,20 @@ struct Assertions {
 }
 
 impl Scenario {
-    /// Reads a file, and the file of its schema if that is another one.
+    /// Reads a file, and the file of its schema if that is another one. A file whose name ends in `.zed` is a schema
+    /// and nothing else.
     pub fn read(file: impl Into<PathBuf>) -> Result<Self, ScenarioError> {
         let file = file.into();
         let text = read_text(&file)?;
+        if file.extension().is_some_and(|extension| extension == "zed") {
+            return Ok(Self::of_schema(file, text));
+        }
         Self::parse(file, &text)
+    }
+
+    fn of_schema(file: PathBuf, schema: String) -> Self {
+        let (schema_file, relationships, assertions) = (file.clone(), Vec::new(), Vec::new());
+        Self { file, schema, schema_file, schema_line: 1, relationships, assertions }
     }
 
     /// Reads a scenario from text; `file` is what it is called, and where the name of a schema's file starts from.

@@ -2,6 +2,7 @@
 //! health. The only room, with the command line's client, that knows the wire types.
 
 mod auth;
+mod authz;
 mod backend;
 mod convert;
 mod deadline;

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::lifecycle::Lifecycle;
 
 /// A secret that clients show as a bearer token. It is never printed.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub struct ServerOptions {
     pub limits: RequestLimits,
     /// How watches are served.
     pub watch: WatchOptions,
+    /// An application's registry of resources, if one is served.
+    pub lifecycle: Option<Arc<Lifecycle>>,
 }
 
 impl Default for ServerOptions {
@@ -59,6 +64,7 @@ impl Default for ServerOptions {
             reveals_version: true,
             limits: RequestLimits::default(),
             watch: WatchOptions::default(),
+            lifecycle: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::engine::Engine;
 
 use super::auth::Doorkeeper;
+use super::authz::Authz;
 use super::backend::Backend;
 use super::gateway::{self, Gateway};
 use super::listener::{self, Connections};
@@ -102,6 +103,7 @@ impl Server {
         let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
         let backend = Arc::new(Backend { engine, pool, limits: options.limits });
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
+        let authz = options.lifecycle.map(|lifecycle| Authz::new(lifecycle, Arc::clone(&backend)));
         let permissions = permissions(&backend);
         let router = Router::new(
             permissions,
@@ -111,7 +113,7 @@ impl Server {
             options.reveals_version,
             stopping.clone(),
         )?;
-        let gateway = Gateway::new(router.clone(), backend.limits.message_bytes_max);
+        let gateway = Gateway::new(router.clone(), backend.limits.message_bytes_max, authz);
         let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
         let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));

@@ -23,7 +23,7 @@ pub(super) struct Datastore {
         value_name = "DIRECTORY"
     )]
     datastore_path: PathBuf,
-    /// Validation files, repeated or with commas, whose schema and relationships are loaded into an empty store
+    /// Validation files (.yaml) or schemas (.zed), repeated or with commas, that are loaded into an empty store
     #[arg(long, env = "ARROWROOT_DATASTORE_BOOTSTRAP_FILES", value_delimiter = ',', value_name = "FILES")]
     datastore_bootstrap_files: Vec<PathBuf>,
 }

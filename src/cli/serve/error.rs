@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::engine::OpenError;
+use crate::engine::{ConsistencyError, OpenError};
+use crate::lifecycle::ProfileError;
 
 /// What an operator has to change.
 #[derive(Debug, thiserror::Error)]
@@ -17,4 +18,13 @@ pub(super) enum ServeError {
     OpenToAll(SocketAddr),
     #[error("cannot open the store in {}: {error}", .path.display())]
     Open { path: PathBuf, error: OpenError },
+    #[error("the graph cannot be read: {0}")]
+    View(ConsistencyError),
+    #[error(
+        "--lifecycle-profile needs a schema, and the store has none: write one, or give an empty store one with \
+         --datastore-bootstrap-files"
+    )]
+    NoSchema,
+    #[error("the lifecycle profile cannot be used: {0}")]
+    Profile(ProfileError),
 }

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use crate::server::ServerOptions;
-
 #[derive(Debug, Args)]
 pub(super) struct Http {
     /// Serve the API over HTTP with JSON, too, to whoever may use it over gRPC
@@ -17,12 +15,8 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Where HTTP is served; none if it is not.
-    pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.http_enabled.then_some(self.http_addr)
-    }
-
-    pub(super) fn apply(&self, options: &mut ServerOptions) {
-        options.http_address = self.address();
+    /// Where HTTP is served; none if it is not. What is served over HTTP only turns it on.
+    pub(super) fn address(&self, is_needed: bool) -> Option<SocketAddr> {
+        (self.http_enabled || is_needed).then_some(self.http_addr)
     }
 }

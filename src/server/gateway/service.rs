@@ -12,6 +12,7 @@ use tonic::codegen::http::{HeaderValue, Method, Request, Response, StatusCode};
 use tonic::codegen::{Bytes, Service as _, StdError};
 use tonic::{Code, Status};
 
+use crate::server::authz::Authz;
 use crate::server::router::Router;
 use crate::server::status;
 use crate::server::trailers::REQUEST_ID;
@@ -23,12 +24,14 @@ use super::refusal::{JSON, Wrapping, refuse};
 use super::routes::{Route, Routes, RoutesError};
 use super::{healthz, inbound, openapi};
 
-/// The gateway of one server. Cloned for each request, so it is three pointers.
+/// The gateway of one server. Cloned for each request, so it is a few pointers.
 pub(in crate::server) struct Gateway<P> {
     router: Router<P>,
     routes: Arc<Routes>,
     openapi: Bytes,
     json_bytes_max: usize,
+    /// Routes that are no RPCs.
+    authz: Option<Authz>,
 }
 
 impl<P> Clone for Gateway<P> {
@@ -38,17 +41,22 @@ impl<P> Clone for Gateway<P> {
             routes: Arc::clone(&self.routes),
             openapi: self.openapi.clone(),
             json_bytes_max: self.json_bytes_max,
+            authz: self.authz.clone(),
         }
     }
 }
 
 impl<P: PermissionsService> Gateway<P> {
-    /// A gateway to a router, which takes messages of so many bytes.
-    pub(in crate::server) fn new(router: Router<P>, message_bytes_max: usize) -> Result<Self, RoutesError> {
+    /// A gateway to a router, which takes messages of so many bytes, and to what is no RPC.
+    pub(in crate::server) fn new(
+        router: Router<P>,
+        message_bytes_max: usize,
+        authz: Option<Authz>,
+    ) -> Result<Self, RoutesError> {
         let paths = Arc::new(Routes::new()?);
         let openapi = openapi::document(&paths).to_string().into();
         let json_bytes_max = message_bytes_max.saturating_mul(inbound::JSON_BYTES_PER_WIRE_BYTE);
-        Ok(Self { router, routes: paths, openapi, json_bytes_max })
+        Ok(Self { router, routes: paths, openapi, json_bytes_max, authz })
     }
 
     /// Answers a request.
@@ -58,6 +66,11 @@ impl<P: PermissionsService> Gateway<P> {
         B::Error: Into<StdError>,
     {
         let (path, method) = (request.uri().path(), request.method());
+        if let Some(authz) = &self.authz
+            && Authz::has(path)
+        {
+            return authz.answer(request).await;
+        }
         let is_get = matches!(*method, Method::GET | Method::HEAD);
         match path {
             openapi::PATH if is_get => {

@@ -15,7 +15,7 @@ use super::debug_trace;
 
 /// Visits that a check may make on the thread that also serves others: about a millisecond's worth. What needs more
 /// starts again in the pool.
-pub(super) const INLINE_VISITS_MAX: u64 = 20_000;
+pub(in crate::server) const INLINE_VISITS_MAX: u64 = 20_000;
 
 pub(super) async fn check_permission(
     backend: &Backend,

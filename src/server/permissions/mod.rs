@@ -15,6 +15,7 @@ mod service;
 mod write_relationships;
 
 pub(super) use check_bulk_permissions::check_bulk_permissions;
+pub(super) use check_permission::INLINE_VISITS_MAX;
 pub(super) use export_bulk_relationships::export_bulk_relationships;
 pub(super) use import_bulk_relationships::import_bulk_relationships;
 pub(super) use service::Permissions;

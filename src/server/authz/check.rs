@@ -1,0 +1,83 @@
+//! `check` and `check_batch`.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tonic::body::Body;
+use tonic::codegen::http::request::Parts;
+use tonic::codegen::http::{Response, StatusCode};
+
+use crate::engine::{CheckPermissionError, View};
+use crate::evaluate::{EvaluateError, Limits};
+use crate::lifecycle::{Decision, LifecycleError, Principal, Question, ResourceName, Trouble};
+use crate::server::permissions::INLINE_VISITS_MAX;
+
+use super::answer::{Refusal, json_response, success, with_token};
+use super::body;
+use super::request;
+use super::service::Authz;
+
+/// How long an answer is worked on: clients wait for half a minute.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
+
+impl Authz {
+    pub(super) async fn check(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+        let request: request::Check<'_> = body::parse(body)?;
+        let view = self.view(head)?;
+        let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
+        let question = self.lifecycle.question(&principal, request.resource.name(), &request.operation)?;
+        let token = view.token();
+        let decision = self.decide(view, question).await?;
+        if decision.is_allowed {
+            return Ok(success(&token));
+        }
+        let (operation, resource) = (&request.operation, request.resource.name());
+        Err(Refusal::Denied(format!("{} may not {operation} {resource}", principal.id)))
+    }
+
+    /// Decides at once what is decided soon, and in the pool what is not.
+    async fn decide(&self, view: View, question: Question) -> Result<Decision, Refusal> {
+        let limits = view.limits();
+        let inline = Limits { visits_max: INLINE_VISITS_MAX.min(limits.visits_max), ..limits };
+        match question.ask(&view, inline) {
+            Err(LifecycleError::Trouble(Trouble::Check(CheckPermissionError::Evaluate(
+                EvaluateError::VisitsExceeded { .. },
+            )))) => {}
+            decision => return Ok(decision?),
+        }
+        let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
+        let work = move |cancelled: &_| {
+            let limits = Limits { deadline, cancelled: Some(cancelled), ..view.limits() };
+            question.ask(&view, limits)
+        };
+        Ok(self.backend.pool.run(work).await??)
+    }
+
+    pub(super) async fn check_batch(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+        let request: request::CheckBatch<'_> = body::parse(body)?;
+        let view = self.view(head)?;
+        let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
+        let count_max = self.backend.limits.bulk_checks_max;
+        if request.selectors.len() > count_max {
+            return Err(Refusal::TooMany { field: "selectors", count_max });
+        }
+        let questions = request.selectors.iter().map(|selector| {
+            let resource = ResourceName { kind: &request.resource_type, selector };
+            self.lifecycle.question(&principal, resource, &request.operation)
+        });
+        let questions: Vec<_> = questions.collect::<Result<_, _>>()?;
+        let token = view.token();
+        let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
+        let work = move |cancelled: &_| {
+            let limits = Limits { deadline, cancelled: Some(cancelled), ..view.limits() };
+            let decisions = questions.iter().map(|question| question.ask(&view, limits));
+            decisions.collect::<Result<Vec<_>, _>>()
+        };
+        let decisions = self.backend.pool.run(work).await??;
+        let allowed =
+            request.selectors.into_iter().zip(decisions).filter(|(_, decision)| decision.is_allowed);
+        let selectors: Vec<_> = allowed.map(|(selector, _)| selector).collect();
+        let answer = json!({ "authorized_selectors": selectors }).to_string();
+        Ok(with_token(json_response(StatusCode::OK, answer), &token))
+    }
+}

@@ -1,0 +1,60 @@
+//! `search`: every resource of a type with which somebody may do something, however many.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::request::Parts;
+use tonic::codegen::http::{Response, StatusCode};
+
+use crate::engine::View;
+use crate::evaluate::Limits;
+use crate::lifecycle::{LifecycleError, Principal, Search};
+use crate::server::streaming::{self, Batches};
+
+use super::answer::{Refusal, json_body, with_token};
+use super::body;
+use super::check::ANSWER_TIMEOUT;
+use super::items::Items;
+use super::request;
+use super::service::Authz;
+
+impl Authz {
+    pub(super) async fn search(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+        let request: request::Search<'_> = body::parse(body)?;
+        let view = self.view(head)?;
+        let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
+        let (kind, operation) = (&request.filter_resource, &request.filter_operation);
+        let search = self.lifecycle.search(&view, &principal, kind, operation, None)?;
+        let token = view.token();
+        let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
+        let found = Found { search, deadline, view };
+        let found = streaming::respond(&self.backend.pool, move || Ok(found)).await;
+        // What goes wrong behind the first batch breaks the body off: what was cut must not look complete.
+        let items = found.map_err(|status| Refusal::Unanswered(status.message().to_owned()))?.into_inner();
+        Ok(with_token(json_body(StatusCode::OK, Body::new(Items::new(items))), &token))
+    }
+}
+
+/// What is found, batch by batch.
+struct Found {
+    view: View,
+    search: Search,
+    deadline: Option<Instant>,
+}
+
+impl Batches for Found {
+    type Element = String;
+
+    fn read(&mut self, count_max: usize, cancelled: &AtomicBool) -> Result<(Vec<String>, bool), Status> {
+        let limits =
+            Limits { deadline: self.deadline, cancelled: Some(cancelled), ..self.view.lookup_limits() };
+        let page = self.search.next(count_max, limits);
+        let page = page.map_err(|error: LifecycleError| {
+            tracing::warn!(%error, "a search has no answer");
+            Status::unavailable(error.to_string())
+        })?;
+        Ok((page.selectors, page.has_more))
+    }
+}

@@ -10,13 +10,13 @@
     reason = "a benchmark ends where something is wrong, and prints"
 )]
 
+#[path = "support/served.rs"]
+mod served;
+
 use std::error::Error;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
-use std::{env, fs};
 
 use arrowroot::engine::{Engine, EngineOptions, WriteRelationships};
 use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
@@ -24,21 +24,18 @@ use arrowroot::server::wire::v1;
 use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
 use arrowroot::server::wire::v1::permissions_service_server::PermissionsService;
 use arrowroot::server::{Server, ServerOptions};
-use tokio::sync::oneshot;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, async_trait};
+
+use served::{Served, median};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Tells a child process which server it is.
-const KIND: &str = "ARROWROOT_BENCH_KIND";
 const KINDS: [&str; 2] = ["no-op", "check"];
 /// Connections, and RPCs of one round.
 const LOADS: [(usize, usize); 2] = [(1, 40_000), (64, 200_000)];
 const ROUNDS: usize = 5;
-/// Clock ticks a second in `/proc`, on every Linux that Rust runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 const SCHEMA: &str = include_str!("../schema/agentex.zed");
 const TENANTS: usize = 200;
@@ -53,9 +50,9 @@ const CASCADE_RPCS: usize = 4_000;
 const BATCH: usize = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    match env::var(KIND) {
-        Ok(kind) => serve(&kind),
-        Err(_) => measure(),
+    match served::kind() {
+        Some(kind) => serve(&kind),
+        None => measure(),
     }
 }
 
@@ -91,15 +88,8 @@ fn serve(kind: &str) -> Result<(), Box<dyn Error>> {
         }
         _ => Server::bind_with_permissions(options, engine, NoOp)?,
     };
-    println!("{}", server.local_address());
-    std::io::stdout().flush()?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    std::thread::spawn(move || {
-        // Whatever it says, the parent is gone.
-        let _ = std::io::stdin().read(&mut [0]);
-        drop(stop);
-    });
-    Ok(server.run(async { drop(stopped.await) })?)
+    let stopped = served::announce(server.local_address())?;
+    Ok(server.run(stopped)?)
 }
 
 /// Who owns an agent, and every key of it: somebody in the agent's tenant.
@@ -173,42 +163,6 @@ fn read(object_type: &str, object_id: String, user: usize) -> v1::CheckPermissio
     }
 }
 
-/// A server in a process of its own.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Served {
-    fn start(kind: &str) -> Result<Self, Box<dyn Error>> {
-        let mut child = Command::new(env::current_exe()?)
-            .env(KIND, kind)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address)?;
-        Ok(Self { child, address: address.trim().to_owned() })
-    }
-
-    /// CPU seconds of the process so far, its own and the kernel's for it.
-    fn cpu_s(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let after_name = stat.rsplit_once(')').unwrap().1;
-        let fields: Vec<_> = after_name.split_whitespace().collect();
-        let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
-        (ticks(11) + ticks(12)) / TICKS_PER_SECOND
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        // It ends by itself; if it is gone already, so much the better.
-        let _ = self.child.wait();
-    }
-}
-
 fn measure() -> Result<(), Box<dyn Error>> {
     let servers = [Served::start(KINDS[0])?, Served::start(KINDS[1])?];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -257,11 +211,6 @@ fn measure_cascades(runtime: &tokio::runtime::Runtime, server: &Served) -> Resul
         println!("| {hops} | {cpu_us:.0} | {wall_us:.0} |");
     }
     Ok(())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 async fn connect(address: &str, connections: usize) -> Result<Vec<Channel>, tonic::transport::Error> {

@@ -3,7 +3,7 @@
 use crate::engine::{CheckPermission, Limits, Permissionship, View};
 use crate::relationship::{Relationship, Subject};
 
-use super::error::{InvalidRequest, LifecycleError, Trouble};
+use super::error::{InvalidRequest, LifecycleError, Trouble, shown};
 use super::principal::Principal;
 use super::registry::Lifecycle;
 use super::resource::{ResourceName, Target, target};
@@ -83,7 +83,7 @@ impl Lifecycle {
             return Ok(());
         }
         let known = self.profile.operations.iter().cloned().collect();
-        Err(InvalidRequest::UnknownOperation { operation: operation.to_owned(), known })
+        Err(InvalidRequest::UnknownOperation { operation: shown(operation), known })
     }
 }
 

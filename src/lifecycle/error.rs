@@ -7,6 +7,9 @@ use crate::engine::{
 
 use super::selector::InvalidId;
 
+/// Characters of what a client sent that a message repeats, at most.
+const SHOWN_CHARS_MAX: usize = 64;
+
 /// A call that is refused or fails. In either case nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum LifecycleError {
@@ -116,6 +119,14 @@ pub enum InvalidRequest {
     /// The cursor cannot be used here.
     #[error("cursor: {0}")]
     Cursor(CursorError),
+}
+
+/// What a client sent, short enough for a message.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Why the principal may not. What another account has does not show.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::{ReplaceRelationships, View};
 use crate::relationship::{RelationName, Relationship};
 
-use super::error::{Denial, InvalidRequest, LifecycleError};
+use super::error::{Denial, InvalidRequest, LifecycleError, shown};
 use super::principal::Principal;
 use super::registry::{Change, Lifecycle, Plan, must_match, touch};
 use super::resource::{Resource, ResourceName, exactly, resource};
@@ -96,7 +96,7 @@ impl Lifecycle {
         let resource = resource(&self.profile, role.resource, "resource")?;
         let relation = resource.profile.roles.get(role.role).ok_or_else(|| InvalidRequest::UnknownRole {
             kind: resource.profile.kind.clone(),
-            role: role.role.to_owned(),
+            role: shown(role.role),
         })?;
         Ok((resource, relation))
     }
@@ -125,7 +125,7 @@ fn role_of<'profile>(
     operation: &str,
 ) -> Result<&'profile str, InvalidRequest> {
     let unknown = || InvalidRequest::UnknownOperation {
-        operation: operation.to_owned(),
+        operation: shown(operation),
         known: roles.keys().cloned().collect(),
     };
     roles.get(operation).map(String::as_str).ok_or_else(unknown)

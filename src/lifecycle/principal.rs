@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::relationship::{Object, Subject};
 
-use super::error::InvalidRequest;
+use super::error::{InvalidRequest, shown};
 use super::profile::Profile;
 use super::selector;
 
@@ -26,7 +26,7 @@ impl Principal {
     pub fn new(profile: &Profile, kind: &str, id: &str, account: &str) -> Result<Self, InvalidRequest> {
         let identities = &profile.principal.identities;
         let identity = identities.iter().find(|identity| identity.kind == kind);
-        let identity = identity.ok_or_else(|| InvalidRequest::UnknownIdentity { kind: kind.to_owned() })?;
+        let identity = identity.ok_or_else(|| InvalidRequest::UnknownIdentity { kind: shown(kind) })?;
         let invalid = |field: &str| {
             let field = format!("principal.{field}");
             move |problem| InvalidRequest::Id { field, problem }

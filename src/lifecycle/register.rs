@@ -1,6 +1,6 @@
 //! Registering a resource: its account, its owner and its parent, all or nothing.
 
-use crate::engine::{CheckPermission, Permissionship, ReplaceRelationships, View};
+use crate::engine::{CheckPermission, Limits, Permissionship, ReplaceRelationships, View};
 use crate::relationship::{Precondition, Relationship, Subject};
 
 use super::error::{Conflict, Denial, InvalidRequest, LifecycleError, Trouble};
@@ -12,6 +12,8 @@ use super::standing::{Standing, is_there, standing};
 
 /// Relationships of one resource that are looked at, to tell that there are others than those to be written.
 const RELATED_MAX: usize = 8;
+/// Visits that the check of a parent may make: it runs where the write is awaited, some milliseconds' worth.
+const PARENT_VISITS_MAX: u64 = 100_000;
 
 /// A resource that is to be registered.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +172,9 @@ impl Lifecycle {
         if let (ParentRule::Permission, Some(permission)) = (parent_rule, &parent.profile.requires) {
             let object = parent.resource.object.clone();
             let question = CheckPermission::new(object, permission.as_str(), principal.subject());
-            let answer = view.check_permission(&question, view.limits()).map_err(Trouble::from)?;
+            let limits = view.limits();
+            let limits = Limits { visits_max: limits.visits_max.min(PARENT_VISITS_MAX), ..limits };
+            let answer = view.check_permission(&question, limits).map_err(Trouble::from)?;
             if answer != Permissionship::HasPermission {
                 return Err(Denial::Parent { parent: parent.resource.to_string() }.into());
             }

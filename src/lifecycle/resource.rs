@@ -7,7 +7,7 @@ use crate::relationship::{
     SubjectIdFilter, SubjectRelationFilter,
 };
 
-use super::error::InvalidRequest;
+use super::error::{InvalidRequest, shown};
 use super::profile::{Profile, ResourceProfile};
 use super::selector;
 
@@ -54,7 +54,7 @@ pub(super) fn kind<'profile>(
 ) -> Result<&'profile ResourceProfile, InvalidRequest> {
     let unknown = || InvalidRequest::UnknownKind {
         field,
-        kind: kind.to_owned(),
+        kind: shown(kind),
         known: profile.resources.keys().cloned().collect(),
     };
     profile.resources.get(kind).ok_or_else(unknown)

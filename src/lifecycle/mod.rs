@@ -9,7 +9,7 @@ mod check;
 mod deregister;
 mod error;
 mod grant;
-
+pub mod identity;
 mod orphans;
 mod principal;
 mod profile;

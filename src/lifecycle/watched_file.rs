@@ -1,6 +1,7 @@
 //! A file of settings that is read again when it changes, without a restart. What is bad is never taken over: the
 //! settings that were in force stay, and the log says why.
 
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _};
@@ -60,7 +61,7 @@ pub enum Refreshed {
 }
 
 /// What can be read again while it is in use.
-pub trait Refresh: Send + Sync {
+pub trait Refresh: fmt::Debug + Send + Sync {
     /// Takes the content over if it seems to have changed. Cheap if it has not.
     fn refresh(&self) -> Refreshed;
     /// Reads the content, changed or not, and tells the log again if it is refused.
@@ -68,7 +69,7 @@ pub trait Refresh: Send + Sync {
 }
 
 /// All that can be read again in one process. A clone is a pointer to the same list.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Reloads(Arc<Mutex<Vec<Arc<dyn Refresh>>>>);
 
 /// What a file says, read again when it changes.
@@ -253,8 +254,8 @@ impl<T: Send + Sync + 'static> Refresh for WatchedFile<T> {
 }
 
 /// Without what the file says, which may be secret.
-impl<T> std::fmt::Debug for WatchedFile<T> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<T> fmt::Debug for WatchedFile<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("WatchedFile").field("path", &self.path).finish_non_exhaustive()
     }
 }

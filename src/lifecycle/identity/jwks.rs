@@ -149,10 +149,11 @@ impl KeyText {
         match kind {
             SignatureKind::Rs256 => {
                 let (modulus, exponent) = (decode(self.n.as_ref())?, decode(self.e.as_ref())?);
+                let (modulus, exponent) = (without_zeros(&modulus), without_zeros(&exponent));
                 let is_odd = exponent.last().is_some_and(|byte| byte % 2 == 1) && exponent != [1];
                 let is_exponent = is_odd && exponent.len() <= RSA_EXPONENT_BYTES_MAX;
                 (is_exponent && RSA_MODULUS_BYTES.contains(&modulus.len()))
-                    .then(|| DecodingKey::from_rsa_raw_components(&modulus, &exponent))
+                    .then(|| DecodingKey::from_rsa_raw_components(modulus, exponent))
             }
             SignatureKind::Es256 => {
                 // An uncompressed point, as SEC 1 writes it.
@@ -169,6 +170,11 @@ impl KeyText {
 
 fn is_key(algorithm: &'static dyn VerificationAlgorithm, bytes: &[u8]) -> bool {
     ParsedPublicKey::new(algorithm, bytes).is_ok()
+}
+
+/// A number as it should be written; some issuers put a zero before it.
+fn without_zeros(number: &[u8]) -> &[u8] {
+    &number[number.iter().take_while(|byte| **byte == 0).count()..]
 }
 
 fn decode(text: Option<&String>) -> Option<Vec<u8>> {

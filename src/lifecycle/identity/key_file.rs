@@ -1,7 +1,6 @@
 //! The file of API keys: whom each belongs to, in which accounts, and when.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -112,14 +111,13 @@ impl KeyText {
         }
         let accounts_line = line(&self.accounts);
         let mut accounts = Vec::with_capacity(self.accounts.value.len());
-        let mut is_listed = HashMap::new();
+        let mut is_listed = HashSet::new();
         for account in self.accounts.value {
             let line = line(&account);
             let account = bounded("accounts", account)?;
-            match is_listed.entry(account.clone()) {
-                Entry::Vacant(place) => place.insert(()),
-                Entry::Occupied(_) => return Err((line, KeyFileProblem::RepeatedAccount(account))),
-            };
+            if !is_listed.insert(account.clone()) {
+                return Err((line, KeyFileProblem::RepeatedAccount(account)));
+            }
             accounts.push(account);
         }
         if accounts.is_empty() {
@@ -166,7 +164,10 @@ fn parse_document(text: &str) -> Result<Document, Misplaced> {
     let options = serde_saphyr::options! { budget: budget, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let line = error.location().map_or(0, |location| line_number(location.line()));
-        (line, KeyFileProblem::Yaml(without_long_words(&error.to_string())))
+        let message = error.to_string();
+        // The line is said once, before the message.
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        (line, KeyFileProblem::Yaml(without_long_words(message)))
     })
 }
 

@@ -76,3 +76,33 @@ fn told(result: Result<Authenticated, AuthenticateError>) -> String {
         Err(error) => error.to_string(),
     }
 }
+
+/// The page of the documentation about all this.
+const PAGE: &str = include_str!("../../../../docs/identity.md");
+
+/// The text of one of its blocks, by its language and its place among those.
+fn documented(language: &str, place: usize) -> &'static str {
+    let opening = format!("```{language}\n");
+    let block = PAGE.split(&opening).nth(place + 1).unwrap();
+    block.split("```").next().unwrap()
+}
+
+#[test]
+fn what_the_documentation_shows_is_accepted() {
+    let files = Files::new();
+    let keys = files.put("keys.yaml", documented("yaml", 0));
+    let tokens = tokens::options(files.put("jwks.json", documented("json", 1)));
+    let (identity, _) = open(Some(keys), Some(tokens)).unwrap();
+    let key = PAGE.lines().find_map(|line| line.strip_prefix("key: ")).unwrap();
+    assert_eq!(told(identity.authenticate(&selecting("acct-b", with_key(key)), NOW)), "user:ana@acct-b");
+
+    let tokens =
+        tokens::options(files.put("jwks.json", &tokens::jwks(&[signing::ED.jwk(serde_json::json!({}))])));
+    let (identity, _) = open(None, Some(tokens)).unwrap();
+    let claims = serde_json::from_str(documented("json", 0)).unwrap();
+    let token = signing::ED.token(&serde_json::json!({"alg": "EdDSA"}), &claims);
+    assert_eq!(
+        told(identity.authenticate(&selecting("acct-b", with_bearer(&token)), NOW)),
+        "user:ana@acct-b"
+    );
+}

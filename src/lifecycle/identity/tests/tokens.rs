@@ -92,7 +92,8 @@ fn each_algorithm_is_accepted_from_its_key() {
     }
 }
 
-/// RFC 7515, appendices A.2 and A.3: somebody else's signatures. They are good; the claims lack an audience.
+/// RFC 7515, appendices A.2 and A.3, and what Python's `cryptography` signs of the same claims with the key of RFC 8037,
+/// appendix A.1: somebody else's signatures. They are good; the claims lack an audience.
 #[test]
 fn the_examples_of_the_rfc_are_verified() {
     let files = Files::new();
@@ -111,6 +112,7 @@ fn the_examples_of_the_rfc_are_verified() {
             "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
         }),
+        json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
     ]);
     let options = TokenOptions { issuer: "joe".to_owned(), ..options(files.put("jwks.json", &keys)) };
     let (identity, _) = open(None, Some(options)).unwrap();
@@ -121,7 +123,10 @@ fn the_examples_of_the_rfc_are_verified() {
                O--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0ig\
                cN_IoypGlUPQGe77Rw";
     let ec = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
-    for (header, signature) in [("eyJhbGciOiJSUzI1NiJ9", rsa), ("eyJhbGciOiJFUzI1NiJ9", ec)] {
+    let ed = "_vSpFAYzQd76KTga_fKXdhrh3C0FWu4LvjqsxWd4NRyBOrKTdBeh_PkyRQtFmRgGKgdW5upgieZM67Gbz4AtAA";
+    let examples =
+        [("eyJhbGciOiJSUzI1NiJ9", rsa), ("eyJhbGciOiJFUzI1NiJ9", ec), ("eyJhbGciOiJFZERTQSJ9", ed)];
+    for (header, signature) in examples {
         let ask = |token: &str| told(identity.authenticate(&with_bearer(token), NOW));
         let missing = TokenProblem::MissingClaim { claim: "aud".to_owned() };
         assert_eq!(ask(&format!("{header}.{claims}.{signature}")), refused(&missing));

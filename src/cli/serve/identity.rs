@@ -50,11 +50,11 @@ impl IdentityFlags {
     /// Reads the files, and registers them as what is read again; principals are of these types.
     pub(super) fn open(
         &self,
-        identity_types: Vec<String>,
+        identity_kinds: Vec<String>,
         reloads: &Reloads,
     ) -> Result<Identity, IdentityError> {
         let options = IdentityOptions {
-            identity_types,
+            identity_kinds,
             keys: self.lifecycle_keys.clone(),
             tokens: self.token_options(),
         };

@@ -20,7 +20,7 @@ const CREDENTIAL_BYTES_MAX: usize = 16 << 10;
 #[derive(Debug, Clone, Default)]
 pub struct IdentityOptions {
     /// The types of principal that the profile has, such as `user`. The first is that of a token that names none.
-    pub identity_types: Vec<String>,
+    pub identity_kinds: Vec<String>,
     /// The file of API keys.
     pub keys: Option<PathBuf>,
     /// Whose tokens are accepted.
@@ -36,14 +36,14 @@ pub struct Identity {
 impl Identity {
     /// Reads the files, and registers them as what is read again when it changes.
     pub fn open(options: IdentityOptions, reloads: &Reloads) -> Result<Self, IdentityError> {
-        let IdentityOptions { identity_types, keys, tokens } = options;
-        if identity_types.is_empty() && (keys.is_some() || tokens.is_some()) {
+        let IdentityOptions { identity_kinds, keys, tokens } = options;
+        if identity_kinds.is_empty() && (keys.is_some() || tokens.is_some()) {
             return Err(IdentityError::NoIdentityType);
         }
-        let known_types = identity_types.clone();
+        let known_types = identity_kinds.clone();
         let parse = move |path: &Path, text: &str| KeyFile::parse(path, text, &known_types);
         let keys = keys.map(|path| WatchedFile::open(path, parse)).transpose()?.map(Arc::new);
-        let tokens = tokens.map(|options| TokenVerifier::open(options, identity_types)).transpose()?;
+        let tokens = tokens.map(|options| TokenVerifier::open(options, identity_kinds)).transpose()?;
         if let Some(keys) = &keys {
             reloads.add(Arc::clone(keys) as Arc<dyn Refresh>);
         }

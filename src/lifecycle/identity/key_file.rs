@@ -64,15 +64,15 @@ type Misplaced = (usize, KeyFileProblem);
 
 impl KeyFile {
     /// Reads the keys; principals must be of one of these types.
-    pub(super) fn parse(path: &Path, text: &str, identity_types: &[String]) -> Result<Self, IdentityError> {
-        Self::parse_lines(text, identity_types).map_err(|(line, problem)| IdentityError::KeyFile {
+    pub(super) fn parse(path: &Path, text: &str, identity_kinds: &[String]) -> Result<Self, IdentityError> {
+        Self::parse_lines(text, identity_kinds).map_err(|(line, problem)| IdentityError::KeyFile {
             path: path.to_owned(),
             line,
             problem,
         })
     }
 
-    fn parse_lines(text: &str, identity_types: &[String]) -> Result<Self, Misplaced> {
+    fn parse_lines(text: &str, identity_kinds: &[String]) -> Result<Self, Misplaced> {
         let mut keys = HashMap::new();
         let (mut lines_by_id, mut lines_by_hash) = (HashMap::new(), HashMap::new());
         for key in parse_document(text)?.keys {
@@ -84,7 +84,7 @@ impl KeyFile {
             if let Some(line_before) = lines_by_hash.insert(hash, hash_line) {
                 return Err((hash_line, KeyFileProblem::RepeatedHash { line_before }));
             }
-            keys.insert(hash, key.resolve(identity_types)?);
+            keys.insert(hash, key.resolve(identity_kinds)?);
         }
         Ok(Self { keys })
     }
@@ -103,10 +103,10 @@ impl KeyFile {
 }
 
 impl KeyText {
-    fn resolve(self, identity_types: &[String]) -> Result<Key, Misplaced> {
+    fn resolve(self, identity_kinds: &[String]) -> Result<Key, Misplaced> {
         let kind = &self.principal.r#type;
-        if !identity_types.contains(&kind.value) {
-            let (found, known) = (kind.value.clone(), identity_types.to_vec());
+        if !identity_kinds.contains(&kind.value) {
+            let (found, known) = (kind.value.clone(), identity_kinds.to_vec());
             return Err((line(kind), KeyFileProblem::UnknownPrincipalType { found, known }));
         }
         let accounts_line = line(&self.accounts);

@@ -37,7 +37,7 @@ pub struct TokenOptions {
 /// Verifies tokens of one issuer.
 pub(super) struct TokenVerifier {
     options: TokenOptions,
-    identity_types: Vec<String>,
+    identity_kinds: Vec<String>,
     keys: Arc<WatchedFile<KeySet>>,
 }
 
@@ -85,9 +85,9 @@ impl TokenHeader {
 
 impl TokenVerifier {
     /// Reads the keys; principals must be of one of these types, and are of the first where a token does not say.
-    pub(super) fn open(options: TokenOptions, identity_types: Vec<String>) -> Result<Self, IdentityError> {
+    pub(super) fn open(options: TokenOptions, identity_kinds: Vec<String>) -> Result<Self, IdentityError> {
         let keys = Arc::new(WatchedFile::open(&options.jwks, KeySet::parse)?);
-        Ok(Self { options, identity_types, keys })
+        Ok(Self { options, identity_kinds, keys })
     }
 
     /// The file that must be read again when it changes.
@@ -137,8 +137,8 @@ impl TokenVerifier {
             return Err(malformed("sub"));
         }
         let kind = match string(claims, TYPE_CLAIM)? {
-            Some(kind) => self.identity_types.iter().find(|known| *known == kind),
-            None => self.identity_types.first(),
+            Some(kind) => self.identity_kinds.iter().find(|known| *known == kind),
+            None => self.identity_kinds.first(),
         };
         let kind = kind.ok_or(TokenProblem::UnknownPrincipalType)?.clone();
         let claim = self.options.accounts_claim.as_str();

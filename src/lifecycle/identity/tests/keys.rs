@@ -270,7 +270,7 @@ fn generated_keys_are_never_alike() {
 }
 
 #[test]
-fn a_profile_without_identity_types_lets_nobody_in() {
+fn a_profile_without_identity_kinds_lets_nobody_in() {
     let files = Files::new();
     let keys = Some(files.put("keys.yaml", "keys: []"));
     let options = IdentityOptions { keys, ..IdentityOptions::default() };

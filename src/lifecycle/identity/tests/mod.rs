@@ -45,7 +45,7 @@ impl Files {
 }
 
 /// The types of principal of the profile.
-fn identity_types() -> Vec<String> {
+fn identity_kinds() -> Vec<String> {
     ["user", "service_account"].map(str::to_owned).to_vec()
 }
 
@@ -53,7 +53,7 @@ fn identity_types() -> Vec<String> {
 fn open(keys: Option<PathBuf>, tokens: Option<TokenOptions>) -> Result<(Identity, Reloads), IdentityError> {
     let reloads = Reloads::default();
     let identity =
-        Identity::open(IdentityOptions { identity_types: identity_types(), keys, tokens }, &reloads)?;
+        Identity::open(IdentityOptions { identity_kinds: identity_kinds(), keys, tokens }, &reloads)?;
     Ok((identity, reloads))
 }
 

@@ -107,6 +107,8 @@ const CONFINED: &[Confined] = &[
     Confined { crates: &["prost_reflect"], within: &["server/gateway/"] },
     Confined { crates: &["http_body_util"], within: &["server/authz/", "server/gateway/", "server/legacy/"] },
     Confined { crates: &["http_body"], within: &["server/"] },
+    Confined { crates: &["aws_lc_rs", "jsonwebtoken"], within: &["lifecycle/identity/"] },
+    Confined { crates: &["rpassword"], within: &["cli/"] },
     Confined { crates: &["sled"], within: &["journal/sled/"] },
     Confined { crates: &["clap"], within: &["cli/", "main.rs"] },
     Confined { crates: &["tokio"], within: &["cli/", "engine/", "server/", "main.rs"] },

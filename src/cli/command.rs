@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{serve, version};
+use super::{lifecycle, serve, version};
 
 /// A relationship graph engine in the manner of Google's Zanzibar, speaking authzed.api.v1.
 #[derive(Debug, Parser)]
@@ -19,6 +19,8 @@ struct Arguments {
 enum Command {
     /// Serve the gRPC API.
     Serve(Box<serve::Serve>),
+    /// Resources of applications, and who may use them.
+    Lifecycle(lifecycle::Lifecycle),
     /// Print the version.
     Version,
 }
@@ -35,6 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match arguments.command {
         Command::Serve(arguments) => arguments.run(),
+        Command::Lifecycle(arguments) => arguments.run(),
         Command::Version => version::run(),
     };
     match result {

@@ -2,6 +2,7 @@
 
 mod command;
 mod duration;
+mod lifecycle;
 mod log;
 mod serve;
 mod version;

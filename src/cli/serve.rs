@@ -5,6 +5,8 @@ mod error;
 mod grpc;
 mod history;
 mod http;
+#[cfg_attr(not(test), expect(dead_code, reason = "no command takes these flags until the routes are served"))]
+mod identity;
 mod lifecycle;
 mod limits;
 mod logging;

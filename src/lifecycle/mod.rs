@@ -9,7 +9,7 @@ mod check;
 mod deregister;
 mod error;
 mod grant;
-
+pub mod identity;
 mod orphans;
 mod principal;
 mod profile;
@@ -19,6 +19,7 @@ mod resource;
 mod search;
 mod selector;
 mod standing;
+mod watched_file;
 
 pub use backfill::{Backfilled, Existing};
 pub use check::{Decision, Question, Reason};
@@ -33,3 +34,4 @@ pub use registry::{Change, Lifecycle};
 pub use resource::ResourceName;
 pub use search::{Page, Search};
 pub use selector::InvalidId;
+pub use watched_file::{ReadFileError, ReadProblem, Refresh, Refreshed, Reloads, WatchedFile};

@@ -16,6 +16,7 @@ mod profile;
 mod register;
 mod registry;
 mod resource;
+pub mod rollout;
 mod search;
 mod selector;
 mod standing;

@@ -106,6 +106,7 @@ const CONFINED: &[Confined] = &[
     Confined { crates: &["hyper", "hyper_util"], within: &["server/gateway/", "server/legacy/"] },
     Confined { crates: &["prost_reflect"], within: &["server/gateway/"] },
     Confined { crates: &["http_body_util"], within: &["server/authz/", "server/gateway/", "server/legacy/"] },
+    Confined { crates: &["hyper_rustls", "rustls"], within: &["server/legacy/"] },
     Confined { crates: &["http_body"], within: &["server/"] },
     Confined { crates: &["aws_lc_rs", "jsonwebtoken"], within: &["lifecycle/identity/"] },
     Confined { crates: &["rpassword"], within: &["cli/"] },

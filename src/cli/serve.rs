@@ -1,5 +1,7 @@
 //! `arrowroot serve`. Its flags stand by concern in the files beside.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
+mod audit;
 mod datastore;
 mod error;
 mod grpc;
@@ -10,6 +12,8 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
+#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
+mod rollout;
 mod stop_signal;
 
 use std::error::Error;

@@ -12,6 +12,7 @@ mod computable_permissions;
 mod conditions;
 mod count_relationships;
 mod counters;
+mod deciding_relationships;
 mod delete_relationships;
 mod dependent_relations;
 mod describe;

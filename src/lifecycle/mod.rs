@@ -4,6 +4,7 @@
 //! A profile says what the application's words mean in the schema; nothing here knows any application. Knows no wire
 //! type either: whatever speaks to applications converts, makes one call, and converts back.
 
+pub mod audit;
 mod backfill;
 mod check;
 mod deregister;
@@ -16,6 +17,7 @@ mod profile;
 mod register;
 mod registry;
 mod resource;
+pub mod rollout;
 mod search;
 mod selector;
 mod standing;

@@ -12,6 +12,11 @@ mod fitting;
 mod gateway;
 mod guard;
 mod health;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the routes that forward come on top of it")
+)]
+mod legacy;
 mod listener;
 mod options;
 mod paging;
@@ -28,5 +33,6 @@ mod unbroken;
 mod watches;
 pub mod wire;
 
+pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};
 pub use options::{PresharedKey, RequestLimits, ServerOptions, WatchOptions};
 pub use serve::{ServeError, Server};

@@ -6,6 +6,7 @@ mod caveat_circles;
 mod caveats;
 mod checks;
 mod counters;
+mod deciding;
 mod durability;
 mod expirations;
 mod imports;

@@ -3,7 +3,9 @@
 use crate::engine::{CheckPermission, Limits, Permissionship, View};
 use crate::relationship::{Relationship, Subject};
 
+use super::audit::{DecisionEntry, deciding_relationships};
 use super::error::{InvalidRequest, LifecycleError, Trouble, shown};
+use super::orphans::has_parent;
 use super::principal::Principal;
 use super::registry::Lifecycle;
 use super::resource::{ResourceName, Target, target};
@@ -67,6 +69,39 @@ impl Lifecycle {
                 }
             }
         })
+    }
+
+    /// Logs a decision, if it is drawn to be.
+    pub fn log_decision(
+        &self,
+        principal: &Principal,
+        resource: ResourceName<'_>,
+        operation: &str,
+        (view, question, decision): (&View, &Question, Decision),
+    ) {
+        let Some(audit) = self.audit.as_ref().filter(|audit| audit.is_sampled()) else { return };
+        let (revision, view, question) = (view.revision(), view.clone(), question.clone());
+        audit.decision(DecisionEntry {
+            principal: principal.who(),
+            resource: resource.to_string(),
+            operation: operation.to_owned(),
+            is_allowed: decision.is_allowed,
+            reason: decision.reason.as_str().to_owned(),
+            revision,
+            explain: Box::new(move || deciding_relationships(&view, &question)),
+        });
+    }
+
+    /// Whether a resource of the account needs a parent, and has none that is registered in the account.
+    pub fn lacks_parent(
+        &self,
+        view: &View,
+        principal: &Principal,
+        resource: ResourceName<'_>,
+    ) -> Result<bool, LifecycleError> {
+        let Target::One(resource) = target(&self.profile, resource, "resource")? else { return Ok(false) };
+        let needs_parent = resource.profile.needs_parent;
+        Ok(needs_parent && !has_parent(view, &self.profile, &resource, &principal.tenant)?)
     }
 
     /// Whoever acts in an account is one of its members, whether or not that is written down, and may also be more.

@@ -3,9 +3,10 @@
 use crate::engine::{ReplaceRelationships, View};
 use crate::relationship::{Object, RelationName, Relationship, RelationshipFilter, Subject};
 
+use super::audit::Verb;
 use super::error::{Denial, LifecycleError};
 use super::principal::Principal;
-use super::registry::{Change, Lifecycle, Plan, must_match, must_not_match, touch};
+use super::registry::{Act, Change, Lifecycle, Plan, must_match, must_not_match, touch};
 use super::resource::{Resource, ResourceName, exactly, of_resource, resource};
 use super::standing::{Standing, is_there, standing};
 
@@ -30,17 +31,21 @@ impl Lifecycle {
         absent_rule: AbsentRule,
     ) -> Result<Change, LifecycleError> {
         let resource = resource(&self.profile, name, "resource")?;
-        self.deregister_from(&principal.tenant, &principal.account, &resource, absent_rule).await
+        let act = Act::of(Verb::Deregister, principal, name);
+        self.deregister_from(act, &principal.tenant, &resource, absent_rule).await
     }
+
+    /// Deregisters a resource of the account that somebody acts in.
 
     pub(super) async fn deregister_from(
         &self,
+        act: Act,
         tenant: &Object,
-        account: &str,
         resource: &Resource<'_>,
         absent_rule: AbsentRule,
     ) -> Result<Change, LifecycleError> {
-        self.write(&|view| self.plan_deregistration(tenant, account, resource, absent_rule, view)).await
+        let account = act.who.account.clone();
+        self.write(act, &|view| self.plan_deregistration(tenant, &account, resource, absent_rule, view)).await
     }
 
     fn plan_deregistration(

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::engine::{ReplaceRelationships, View};
 use crate::relationship::{RelationName, Relationship};
 
+use super::audit::Verb;
 use super::error::{Denial, InvalidRequest, LifecycleError, shown};
 use super::principal::Principal;
-use super::registry::{Change, Lifecycle, Plan, must_match, touch};
+use super::registry::{Act, Change, Lifecycle, Plan, must_match, touch};
 use super::resource::{Resource, ResourceName, exactly, resource};
 use super::standing::{Standing, is_there, standing};
 
@@ -44,7 +45,8 @@ impl Lifecycle {
             return Err(Denial::OtherAccount.into());
         }
         let held = resource.related(relation, grantee.subject());
-        self.write(&|view| {
+        let act = Act::of(Verb::Grant, principal, role.resource);
+        self.write(act, &|view| {
             let ownership = self.check_owner(principal, &resource, view)?;
             if is_there(view, &held) {
                 return Ok(Plan::Nothing);
@@ -69,7 +71,8 @@ impl Lifecycle {
     ) -> Result<Change, LifecycleError> {
         let (resource, relation) = self.find_role(role)?;
         let held = resource.related(relation, holder.subject());
-        self.write(&|view| {
+        let act = Act::of(Verb::Revoke, principal, role.resource);
+        self.write(act, &|view| {
             match standing(view, &resource, &principal.tenant, &self.profile.tombstone.registered)? {
                 Standing::Here => {}
                 Standing::Elsewhere => return Err(not_registered(&resource, principal).into()),

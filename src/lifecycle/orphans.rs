@@ -10,10 +10,11 @@ use crate::relationship::{
     Timestamp,
 };
 
+use super::audit::{Verb, Who};
 use super::deregister::AbsentRule;
 use super::error::{InvalidRequest, LifecycleError, Trouble};
 use super::profile::{Profile, ResourceProfile};
-use super::registry::{Change, Lifecycle};
+use super::registry::{Act, Change, Lifecycle};
 use super::resource::{Resource, ResourceName, kind, resource};
 use super::selector;
 use super::standing::is_there;
@@ -134,8 +135,11 @@ impl Lifecycle {
         if registered_by.is_none_or(|by| by > before(view.now(), age_seconds_min)) {
             return Ok(None);
         }
-        let account = selector::decode(tenant.id.as_str());
-        let change = self.deregister_from(tenant, &account, &resource, AbsentRule::Ignore).await?;
+        // Whoever asks is the operator, for whom no principal stands.
+        let who =
+            Who { kind: String::new(), id: String::new(), account: selector::decode(tenant.id.as_str()) };
+        let act = Act { verb: Verb::Reconcile, who, resource: name.to_string() };
+        let change = self.deregister_from(act, tenant, &resource, AbsentRule::Ignore).await?;
         Ok(Some(change))
     }
 }

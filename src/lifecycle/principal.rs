@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::relationship::{Object, Subject};
 
+use super::audit::Who;
 use super::error::{InvalidRequest, shown};
 use super::profile::Profile;
 use super::selector;
@@ -79,6 +80,11 @@ impl Principal {
         }
         fields.insert(profile.principal.account_field.clone(), self.account.clone().into());
         Value::Object(fields)
+    }
+
+    /// The principal as the audit log has it.
+    pub(super) fn who(&self) -> Who {
+        Who { kind: self.kind.clone(), id: self.id.clone(), account: self.account.clone() }
     }
 
     pub(super) fn subject(&self) -> Subject {

@@ -3,10 +3,11 @@
 use crate::engine::{CheckPermission, Limits, Permissionship, ReplaceRelationships, View};
 use crate::relationship::{Precondition, Relationship, Subject};
 
+use super::audit::Verb;
 use super::error::{Conflict, Denial, InvalidRequest, LifecycleError, Trouble};
 use super::principal::Principal;
 use super::profile::ParentProfile;
-use super::registry::{Change, Lifecycle, Plan, must_match, must_not_match, touch};
+use super::registry::{Act, Change, Lifecycle, Plan, must_match, must_not_match, touch};
 use super::resource::{Resource, ResourceName, exactly, of_resource, resource};
 use super::standing::{Standing, is_there, standing};
 
@@ -58,14 +59,16 @@ impl Lifecycle {
     /// Registers a resource and waits until that is durable. To do so again changes nothing.
     pub async fn register(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, false)?;
-        self.write(&|view| self.plan_registration(&registration, view)).await
+        let act = Act::of(Verb::Register, request.principal, request.resource);
+        self.write(act, &|view| self.plan_registration(&registration, view)).await
     }
 
     /// Registers a resource as [`Self::register`] does, but leaves out what has been deregistered by its account
     /// without having been registered.
     pub(super) async fn register_late(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, true)?;
-        self.write(&|view| self.plan_registration(&registration, view)).await
+        let act = Act::of(Verb::Backfill, request.principal, request.resource);
+        self.write(act, &|view| self.plan_registration(&registration, view)).await
     }
 
     /// Whether [`Self::register_late`] would write anything now.

@@ -9,7 +9,9 @@ use crate::engine::{
 use crate::relationship::{Precondition, PreconditionOperation, Relationship, RelationshipFilter};
 use crate::relationship::{RelationshipUpdate, Revision, UpdateOperation};
 
+use super::audit::{AuditLog, Outcome, Verb, Who, WriteEntry};
 use super::error::{InvalidRequest, LifecycleError, Trouble};
+use super::principal::Principal;
 use super::profile::Profile;
 
 /// How often a write is planned anew because another one came between.
@@ -20,6 +22,15 @@ const ATTEMPTS_MAX: u32 = 16;
 pub struct Lifecycle {
     pub(super) engine: Arc<Engine>,
     pub(super) profile: Profile,
+    pub(super) audit: Option<AuditLog>,
+}
+
+/// What is to be written, by whom: as the audit log tells of it.
+#[derive(Debug)]
+pub(super) struct Act {
+    pub(super) verb: Verb,
+    pub(super) who: Who,
+    pub(super) resource: String,
 }
 
 /// What a write did.
@@ -49,7 +60,13 @@ pub(super) enum Plan {
 impl Lifecycle {
     /// The registry that a profile makes of an engine. The profile has to fit the engine's schema.
     pub fn new(engine: Arc<Engine>, profile: Profile) -> Self {
-        Self { engine, profile }
+        Self { engine, profile, audit: None }
+    }
+
+    /// The same, with a log of what is written and decided.
+    #[must_use]
+    pub fn with_audit(self, audit: AuditLog) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 
     /// What the application's words mean.
@@ -71,8 +88,21 @@ impl Lifecycle {
         self.engine.at(&Consistency::FullyConsistent)
     }
 
-    /// Plans against the newest state and writes; plans anew where another write came between.
+    /// Writes what is planned, and tells the audit log what came of it.
     pub(super) async fn write(
+        &self,
+        act: Act,
+        plan: &(dyn Fn(&View) -> Result<Plan, LifecycleError> + Sync),
+    ) -> Result<Change, LifecycleError> {
+        let change = self.plan_and_write(plan).await;
+        if let Some(audit) = &self.audit {
+            audit.write(act.entry(&change));
+        }
+        change
+    }
+
+    /// Plans against the newest state and writes; plans anew where another write came between.
+    async fn plan_and_write(
         &self,
         plan: &(dyn Fn(&View) -> Result<Plan, LifecycleError> + Sync),
     ) -> Result<Change, LifecycleError> {
@@ -110,6 +140,39 @@ impl Change {
     fn made(replaced: Replaced, after: Vec<Relationship>) -> Self {
         let Replaced { written_at, revision, deleted, deleted_count } = replaced;
         Self { written_at, revision, is_made: true, before: deleted, before_count: deleted_count, after }
+    }
+}
+
+impl Act {
+    /// What a principal is about to do.
+    pub(super) fn of(verb: Verb, principal: &Principal, resource: impl ToString) -> Self {
+        Self { verb, who: principal.who(), resource: resource.to_string() }
+    }
+
+    fn entry(self, change: &Result<Change, LifecycleError>) -> WriteEntry {
+        let Self { verb, who: principal, resource } = self;
+        let mut entry = WriteEntry {
+            verb,
+            principal,
+            resource,
+            before: Vec::new(),
+            before_count: 0,
+            after: Vec::new(),
+            revision: None,
+            outcome: Outcome::Unchanged,
+        };
+        match change {
+            Ok(change) if change.is_made => {
+                entry.before.clone_from(&change.before);
+                entry.before_count = change.before_count;
+                entry.after.clone_from(&change.after);
+                entry.revision = Some(change.revision);
+                entry.outcome = Outcome::Applied;
+            }
+            Ok(_) => {}
+            Err(error) => entry.outcome = Outcome::Refused { reason: error.to_string() },
+        }
+        entry
     }
 }
 

@@ -10,6 +10,8 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing is read again until the routes are served"))]
+mod reload;
 mod stop_signal;
 
 use std::error::Error;

@@ -76,7 +76,7 @@ impl Hangups<'_> {
             tracing::info!("SIGHUP: reading files again");
             self.reloading.request();
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

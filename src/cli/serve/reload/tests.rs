@@ -9,7 +9,7 @@ use crate::lifecycle::{Refresh, Refreshed};
 
 use super::*;
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Tells of each look.
 #[derive(Debug)]

@@ -14,6 +14,8 @@ mod limits;
 mod logging;
 #[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
 mod rollout;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing is read again until the routes are served"))]
+mod reload;
 mod stop_signal;
 
 use std::error::Error;

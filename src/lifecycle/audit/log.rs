@@ -106,15 +106,27 @@ impl AuditLog {
 
     /// Writes what is queued, and ends; waits for that five seconds at the most. Entries that come later are dropped.
     pub fn close(&self) {
-        self.0.queue.close();
-        // The thread sends nothing: it is over when its end of the channel is.
-        if self.0.ended.lock().recv_timeout(CLOSE_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if !self.close_within(CLOSE_TIMEOUT) {
             tracing::warn!("the audit log could not be written to its end in time");
         }
     }
 
+    /// Whether it was written to its end in time.
+    pub(super) fn close_within(&self, time: Duration) -> bool {
+        self.0.queue.close();
+        // The thread sends nothing: it is over when its end of the channel is.
+        self.0.ended.lock().recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+    }
+
     fn push(&self, what: What) {
         self.0.queue.push(self.0.clock.now(), what);
+    }
+}
+
+/// Without anyone who could log, the thread writes what is queued and ends. It shares the queue, so that has to be closed.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 

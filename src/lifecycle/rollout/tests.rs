@@ -1,5 +1,6 @@
 //! What accounts files say, and what is refused.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -105,6 +106,17 @@ fn nesting_and_repetition_are_bounded() {
     problem(&deep, true);
     let laughs = "default: &a {mode: off}\naccounts: {x: [*a, *a, *a, *a]}";
     problem(laughs, true);
+}
+
+#[test]
+fn a_file_may_have_very_many_accounts() {
+    let mut text = "accounts:\n".to_owned();
+    for number in 0..100_000 {
+        writeln!(text, "  acct-{number}: {{mode: dual_write, shadow: true}}").unwrap();
+    }
+    let accounts = parse(&text);
+    assert_eq!(accounts.of("acct-99999"), rollout(Mode::DualWrite, true));
+    assert_eq!(accounts.of("acct-100000"), rollout(Mode::Read, false));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::answer::{LegacyFound, LegacyVerdict};
@@ -16,6 +16,11 @@ use super::mismatch::{Compared, GraphFound, GraphVerdict, Mismatch, compare_chec
 const RUNNING_MAX: usize = 64;
 /// Comparisons that wait for their turn. More than that are not made.
 const WAITING_MAX: usize = 1_024;
+/// Searches among those that run: each may hold two complete lists.
+const RUNNING_SEARCHES_MAX: usize = 4;
+/// Bytes that all comparisons hold while they wait and run, in units of [`UNIT_BYTES`].
+const HELD_UNITS_MAX: usize = 64 << 10;
+const UNIT_BYTES: usize = 1 << 10;
 /// How long one side may take.
 const SIDE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Characters of a name that the log shows.
@@ -29,6 +34,8 @@ pub(in crate::server) struct Shadow(Arc<Inner>);
 struct Inner {
     admitted: Arc<Semaphore>,
     running: Semaphore,
+    running_searches: Semaphore,
+    held: Arc<Semaphore>,
     counters: Counters,
     log_limit: LogLimit,
 }
@@ -44,6 +51,15 @@ pub(in crate::server) struct ShadowQuestion {
     pub(in crate::server) resource_type: String,
     /// The resource's selector; none for a search.
     pub(in crate::server) selector: Option<String>,
+    /// Bytes that the sides hold until they are asked: the request to pass on, the answer that was given.
+    pub(in crate::server) held_bytes: usize,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Check,
+    Search,
 }
 
 impl Shadow {
@@ -52,6 +68,8 @@ impl Shadow {
         Self(Arc::new(Inner {
             admitted: Arc::new(Semaphore::new(RUNNING_MAX + WAITING_MAX)),
             running: Semaphore::new(RUNNING_MAX),
+            running_searches: Semaphore::new(RUNNING_SEARCHES_MAX),
+            held: Arc::new(Semaphore::new(HELD_UNITS_MAX)),
             counters: Counters::default(),
             log_limit: LogLimit::new(Instant::now()),
         }))
@@ -65,7 +83,7 @@ impl Shadow {
         graph: impl Future<Output = GraphVerdict> + Send + 'static,
         legacy: impl Future<Output = LegacyVerdict> + Send + 'static,
     ) {
-        self.compare(question, async {
+        self.compare(question, Kind::Check, async {
             let (graph, legacy) = tokio::join!(timeout(SIDE_TIMEOUT, graph), timeout(SIDE_TIMEOUT, legacy));
             compare_check(graph.unwrap_or(GraphVerdict::Failed), legacy.unwrap_or(LegacyVerdict::Failed))
         });
@@ -78,7 +96,7 @@ impl Shadow {
         graph: impl Future<Output = GraphFound> + Send + 'static,
         legacy: impl Future<Output = LegacyFound> + Send + 'static,
     ) {
-        self.compare(question, async {
+        self.compare(question, Kind::Search, async {
             let (graph, legacy) = tokio::join!(timeout(SIDE_TIMEOUT, graph), timeout(SIDE_TIMEOUT, legacy));
             compare_search(&graph.unwrap_or(GraphFound::Failed), &legacy.unwrap_or(LegacyFound::Failed))
         });
@@ -89,22 +107,38 @@ impl Shadow {
         self.0.counters.read()
     }
 
-    fn compare(&self, question: ShadowQuestion, compared: impl Future<Output = Compared> + Send + 'static) {
-        let (Ok(admitted), Ok(runtime)) =
-            (Arc::clone(&self.0.admitted).try_acquire_owned(), Handle::try_current())
-        else {
+    fn compare(
+        &self,
+        question: ShadowQuestion,
+        kind: Kind,
+        compared: impl Future<Output = Compared> + Send + 'static,
+    ) {
+        let (Some(admitted), Ok(runtime)) = (self.admit(question.held_bytes), Handle::try_current()) else {
             self.0.counters.count_dropped();
             return;
         };
         let inner = Arc::clone(&self.0);
         runtime.spawn(async move {
             let _admitted = admitted;
-            // An error means that the semaphore was closed, which nobody does.
-            let Ok(_running) = inner.running.acquire().await else { return };
+            // Errors would mean that a semaphore was closed, which nobody does. A search that waits for others keeps no
+            // check from running.
+            let _running_search = match kind {
+                Kind::Check => None,
+                Kind::Search => inner.running_searches.acquire().await.ok(),
+            };
+            let _running = inner.running.acquire().await;
             let compared = compared.await;
             inner.counters.count(&compared);
             inner.tell(&question, &compared);
         });
+    }
+
+    /// A place among those that wait, and room for what it holds.
+    fn admit(&self, held_bytes: usize) -> Option<[OwnedSemaphorePermit; 2]> {
+        let units = u32::try_from(held_bytes.div_ceil(UNIT_BYTES)).ok()?;
+        let place = Arc::clone(&self.0.admitted).try_acquire_owned().ok()?;
+        let room = Arc::clone(&self.0.held).try_acquire_many_owned(units).ok()?;
+        Some([place, room])
     }
 }
 

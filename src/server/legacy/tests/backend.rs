@@ -20,6 +20,8 @@ pub(super) enum Reply {
     Answer(Vec<u8>),
     /// Answers, and closes the connection.
     AnswerAndClose(Vec<u8>),
+    /// Answers the first request of a connection, and closes it at the second.
+    AnswerOnce(Vec<u8>),
     /// Sends this, and then nothing more.
     Hang(Vec<u8>),
 }
@@ -56,6 +58,10 @@ impl TestBackend {
         self.seen.connections.load(Ordering::SeqCst)
     }
 
+    pub(super) fn requests(&self) -> usize {
+        self.seen.requests.lock().len()
+    }
+
     /// The one request that was sent: its first line, its header lines sorted, and its body.
     pub(super) fn request(&self) -> (String, Vec<String>, Vec<u8>) {
         let requests = self.seen.requests.lock();
@@ -73,10 +79,14 @@ impl TestBackend {
 /// Reads requests, and replies to each.
 pub(super) async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, reply: Reply, seen: Arc<Seen>) {
     seen.connections.fetch_add(1, Ordering::SeqCst);
+    let mut is_first = true;
     while let Some(request) = read_request(&mut stream).await {
         seen.requests.lock().push(request);
+        if matches!(reply, Reply::AnswerOnce(_)) && !std::mem::take(&mut is_first) {
+            break;
+        }
         let (bytes, is_over) = match &reply {
-            Reply::Answer(bytes) => (bytes, false),
+            Reply::Answer(bytes) | Reply::AnswerOnce(bytes) => (bytes, false),
             Reply::AnswerAndClose(bytes) => (bytes, true),
             Reply::Hang(bytes) => {
                 stream.write_all(bytes).await.unwrap();

@@ -109,3 +109,15 @@ async fn a_failure_does_not_outlast_its_request() {
         assert_eq!(backend.connections(), number);
     }
 }
+
+#[tokio::test]
+async fn what_is_lost_on_a_kept_connection_is_not_sent_again() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec();
+    let backend = TestBackend::start(Reply::AnswerOnce(answer)).await;
+    let legacy = legacy(&format!("http://127.0.0.1:{}", backend.port), options());
+    outcome(&legacy, b"{}").await.unwrap();
+    let error = outcome(&legacy, b"{}").await.unwrap_err();
+    assert!(error.starts_with("the legacy backend did not answer: "), "{error}");
+    assert_eq!((backend.requests(), backend.connections()), (2, 1));
+    outcome(&legacy, b"{}").await.unwrap();
+}

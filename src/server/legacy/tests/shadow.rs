@@ -20,6 +20,7 @@ fn question(selector: &str) -> ShadowQuestion {
         operation: "read".to_owned(),
         resource_type: "agent".to_owned(),
         selector: Some(selector.to_owned()),
+        held_bytes: 0,
     }
 }
 
@@ -101,6 +102,43 @@ async fn comparisons_are_bounded_and_what_is_too_many_is_counted() {
     // There is room again.
     shadow.compare_check(question("x"), ready(GraphVerdict::Allowed), ready(LegacyVerdict::Allowed));
     assert_eq!(counts_after(&shadow, bound + 1).await.dropped, 10);
+}
+
+#[tokio::test]
+async fn what_comparisons_hold_is_bounded_in_bytes() {
+    let shadow = Shadow::new();
+    let compare = |held_bytes| {
+        let question = ShadowQuestion { held_bytes, ..question("x") };
+        shadow.compare_check(question, ready(GraphVerdict::Allowed), ready(LegacyVerdict::Allowed));
+        shadow.counts().dropped
+    };
+    assert_eq!(compare(64 << 20), 0);
+    assert_eq!(compare(1), 1);
+    assert_eq!(compare(0), 1);
+    assert_eq!(counts_after(&shadow, 2).await.agreed, 2);
+    assert_eq!(compare((64 << 20) + 1), 2);
+    assert_eq!(compare(usize::MAX), 3);
+    assert_eq!(compare(32 << 20), 3);
+    assert_eq!(compare(32 << 20), 3);
+}
+
+#[tokio::test]
+async fn few_searches_run_at_once_and_keep_no_check_from_running() {
+    let (shadow, started, gate) = (Shadow::new(), Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    for _ in 0..100 {
+        let (started, gate) = (Arc::clone(&started), Arc::clone(&gate));
+        let legacy = async move {
+            started.fetch_add(1, Ordering::SeqCst);
+            drop(gate.acquire().await);
+            LegacyFound::Items(Vec::new())
+        };
+        shadow.compare_search(question("x"), ready(GraphFound::Items(Vec::new())), legacy);
+    }
+    shadow.compare_check(question("x"), ready(GraphVerdict::Allowed), ready(LegacyVerdict::Allowed));
+    assert_eq!(counts_after(&shadow, 1).await.agreed, 1);
+    assert_eq!(started.load(Ordering::SeqCst), 4);
+    gate.add_permits(1);
+    assert_eq!(counts_after(&shadow, 101).await.agreed, 101);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::error::{InvalidRequest, LifecycleError, Trouble, shown};
 use super::orphans::has_parent;
 use super::principal::Principal;
 use super::registry::Lifecycle;
-use super::resource::{ResourceName, Target, target};
+use super::resource::{ResourceName, Target, resource, target};
 use super::standing::is_there;
 
 /// A question that is understood, and can be asked of any view.
@@ -50,7 +50,26 @@ impl Lifecycle {
         resource: ResourceName<'_>,
         operation: &str,
     ) -> Result<Question, InvalidRequest> {
-        let target = target(&self.profile, resource, "resource")?;
+        self.question_about(principal, target(&self.profile, resource, "resource")?, operation)
+    }
+
+    /// Understands a question about one resource: `*` is none.
+    pub fn question_about_one(
+        &self,
+        principal: &Principal,
+        name: ResourceName<'_>,
+        operation: &str,
+    ) -> Result<Question, InvalidRequest> {
+        let resource = resource(&self.profile, name, "resource")?;
+        self.question_about(principal, Target::One(Box::new(resource)), operation)
+    }
+
+    fn question_about(
+        &self,
+        principal: &Principal,
+        target: Target<'_>,
+        operation: &str,
+    ) -> Result<Question, InvalidRequest> {
         self.check_operation(operation)?;
         Ok(match target {
             Target::Any(kind) => {

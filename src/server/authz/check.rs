@@ -63,7 +63,7 @@ impl Authz {
         }
         let questions = request.selectors.iter().map(|selector| {
             let resource = ResourceName { kind: &request.resource_type, selector };
-            self.lifecycle.question(&principal, resource, &request.operation)
+            self.lifecycle.question_about_one(&principal, resource, &request.operation)
         });
         let questions: Vec<_> = questions.collect::<Result<_, _>>()?;
         let token = view.token();

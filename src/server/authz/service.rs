@@ -51,12 +51,13 @@ impl Authz {
         B: HttpBody<Data = Bytes>,
         B::Error: Into<StdError>,
     {
-        let route = Route::find(request.uri().path()).ok_or(Refusal::NoRoute)?;
-        if *request.method() != Method::POST {
+        let (head, body) = request.into_parts();
+        // First of all: what is refused before it is read ends the connection, and with it the client's next request.
+        let body = body::read(body, self.backend.limits.message_bytes_max).await?;
+        let route = Route::find(head.uri.path()).ok_or(Refusal::NoRoute)?;
+        if head.method != Method::POST {
             return Err(Refusal::Method);
         }
-        let (head, body) = request.into_parts();
-        let body = body::read(body, self.backend.limits.message_bytes_max).await?;
         match route {
             Route::Check => self.check(&head, &body).await,
             Route::CheckBatch => self.check_batch(&head, &body).await,

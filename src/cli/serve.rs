@@ -1,21 +1,17 @@
 //! `arrowroot serve`. Its flags stand by concern in the files beside.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
 mod audit;
 mod datastore;
 mod error;
 mod grpc;
 mod history;
 mod http;
-#[cfg_attr(not(test), expect(dead_code, reason = "no command takes these flags until the routes are served"))]
 mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
-#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
-mod rollout;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is read again until the routes are served"))]
 mod reload;
+mod rollout;
 mod stop_signal;
 
 use std::error::Error;
@@ -26,9 +22,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::engine::{Engine, EngineOptions};
+use crate::lifecycle::audit::{AuditError, AuditLog};
+use crate::lifecycle::{Refresh, Reloads};
 use crate::server::{RequestLimits, Server, ServerOptions};
 
 use error::ServeError;
+use reload::Reloading;
 use stop_signal::StopSignal;
 
 /// Serve the gRPC API.
@@ -40,6 +39,12 @@ pub(super) struct Serve {
     http: http::Http,
     #[command(flatten)]
     lifecycle: lifecycle::LifecycleFlags,
+    #[command(flatten)]
+    identity: identity::IdentityFlags,
+    #[command(flatten)]
+    rollout: rollout::Rollout,
+    #[command(flatten)]
+    audit: audit::Audit,
     #[command(flatten)]
     datastore: datastore::Datastore,
     #[command(flatten)]
@@ -58,21 +63,64 @@ impl Serve {
         let scenarios = self.datastore.read_scenarios()?;
         let engine = Arc::new(self.datastore.open(&options)?);
         datastore::load(&scenarios, &engine, &options)?;
+        let reloads = Reloads::default();
+        let audit = self.start_audit()?;
         let mut server_options = self.server_options();
-        server_options.lifecycle = self.lifecycle.open(&engine)?;
+        self.serve_lifecycle(&engine, audit.clone(), &reloads, &mut server_options)?;
         let server = Server::bind(server_options, Arc::clone(&engine))?;
+        let reloading = Reloading::start(reloads)?;
         let (address, http_address) = (server.local_address(), server.http_address());
         let result = server.run(async {
             // Whoever waits for the line may send a signal at once.
-            let stop_signal = StopSignal::listen();
+            let (stop_signal, hangups) = (StopSignal::listen(), reloading.listen());
             if let Err(error) = self.say_ready(address, http_address, &engine) {
                 tracing::error!(%error, "nobody can be told that the server is ready");
             }
-            stop_signal.wait().await;
+            tokio::select! {
+                () = stop_signal.wait() => {}
+                () = hangups.serve() => {}
+            }
         });
+        if let Some(audit) = audit {
+            audit.close();
+        }
         engine.close();
         tracing::info!(revision = %engine.head(), "stopped");
         Ok(result?)
+    }
+
+    fn start_audit(&self) -> Result<Option<AuditLog>, AuditError> {
+        self.audit.options().map(AuditLog::start).transpose()
+    }
+
+    /// Has the lifecycle served, if it is to be.
+    fn serve_lifecycle(
+        &self,
+        engine: &Arc<Engine>,
+        audit: Option<AuditLog>,
+        reloads: &Reloads,
+        options: &mut ServerOptions,
+    ) -> Result<(), Box<dyn Error>> {
+        let Some(mut lifecycle) = self.lifecycle.open(engine)? else { return Ok(()) };
+        if let Some(audit) = audit {
+            lifecycle = lifecycle.with_audit(audit);
+        }
+        let accounts = self.rollout.accounts()?.map(Arc::new);
+        if let Some(accounts) = &accounts {
+            reloads.add(Arc::clone(accounts) as Arc<dyn Refresh>);
+        }
+        let identity = self.identity.open(lifecycle.profile().identity_kinds(), reloads)?;
+        options.authz.identity = Some(Arc::new(identity));
+        options.authz.accounts = accounts;
+        options.authz.legacy_upstream = self.rollout.legacy_upstream().cloned();
+        options.lifecycle = Some(Arc::new(lifecycle));
+        if let Some(address) = self.http_address().filter(|address| !address.ip().is_loopback()) {
+            tracing::warn!(
+                %address,
+                "the lifecycle's HTTP routes take no key: whoever reaches this address can act as anybody"
+            );
+        }
+        Ok(())
     }
 
     fn check_keys(&self) -> Result<(), ServeError> {

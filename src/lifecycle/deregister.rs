@@ -36,7 +36,6 @@ impl Lifecycle {
     }
 
     /// Deregisters a resource of the account that somebody acts in.
-
     pub(super) async fn deregister_from(
         &self,
         act: Act,

@@ -13,6 +13,7 @@ use super::audit::{AuditLog, Outcome, Verb, Who, WriteEntry};
 use super::error::{InvalidRequest, LifecycleError, Trouble};
 use super::principal::Principal;
 use super::profile::Profile;
+use super::resource::ResourceName;
 
 /// How often a write is planned anew because another one came between.
 const ATTEMPTS_MAX: u32 = 16;
@@ -145,7 +146,7 @@ impl Change {
 
 impl Act {
     /// What a principal is about to do.
-    pub(super) fn of(verb: Verb, principal: &Principal, resource: impl ToString) -> Self {
+    pub(super) fn of(verb: Verb, principal: &Principal, resource: ResourceName<'_>) -> Self {
         Self { verb, who: principal.who(), resource: resource.to_string() }
     }
 

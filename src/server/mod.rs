@@ -12,10 +12,6 @@ mod fitting;
 mod gateway;
 mod guard;
 mod health;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the routes that forward come on top of it")
-)]
 mod legacy;
 mod listener;
 mod options;
@@ -34,5 +30,5 @@ mod watches;
 pub mod wire;
 
 pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};
-pub use options::{PresharedKey, RequestLimits, ServerOptions, WatchOptions};
+pub use options::{AuthzOptions, PresharedKey, RequestLimits, ServerOptions, WatchOptions};
 pub use serve::{ServeError, Server};

@@ -6,7 +6,11 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::identity::Identity;
+use crate::lifecycle::rollout::Rollout;
+use crate::lifecycle::{Lifecycle, WatchedFile};
+
+use super::legacy::LegacyUpstream;
 
 /// A secret that clients show as a bearer token. It is never printed.
 #[derive(Clone)]
@@ -51,6 +55,20 @@ pub struct ServerOptions {
     pub watch: WatchOptions,
     /// An application's registry of resources, if one is served.
     pub lifecycle: Option<Arc<Lifecycle>>,
+    /// How that is served over HTTP.
+    pub authz: AuthzOptions,
+}
+
+/// How an application's registry of resources is served over HTTP.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct AuthzOptions {
+    /// Who the senders of requests are; nobody is known if it is not given.
+    pub identity: Option<Arc<Identity>>,
+    /// Which side serves which account; the graph serves all if it is not given.
+    pub accounts: Option<Arc<WatchedFile<Rollout>>>,
+    /// The backend that was there before.
+    pub legacy_upstream: Option<LegacyUpstream>,
 }
 
 impl Default for ServerOptions {
@@ -65,6 +83,7 @@ impl Default for ServerOptions {
             limits: RequestLimits::default(),
             watch: WatchOptions::default(),
             lifecycle: None,
+            authz: AuthzOptions::default(),
         }
     }
 }

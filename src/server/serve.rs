@@ -17,6 +17,7 @@ use super::auth::Doorkeeper;
 use super::authz::Authz;
 use super::backend::Backend;
 use super::gateway::{self, Gateway};
+use super::legacy::LegacyTrustError;
 use super::listener::{self, Connections};
 use super::options::ServerOptions;
 use super::permissions::Permissions;
@@ -56,6 +57,9 @@ pub enum ServeError {
     /// The same for HTTP.
     #[error("cannot serve HTTP: {0}")]
     Gateway(String),
+    /// Nothing says whose certificates the legacy backend may show.
+    #[error("cannot connect to the legacy backend: {0}")]
+    Legacy(#[from] LegacyTrustError),
     /// The machine gave no thread or no runtime.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
@@ -103,7 +107,10 @@ impl Server {
         let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
         let backend = Arc::new(Backend { engine, pool, limits: options.limits });
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
-        let authz = options.lifecycle.map(|lifecycle| Authz::new(lifecycle, Arc::clone(&backend)));
+        let authz = options
+            .lifecycle
+            .map(|lifecycle| Authz::new(lifecycle, Arc::clone(&backend), options.authz))
+            .transpose()?;
         let permissions = permissions(&backend);
         let router = Router::new(
             permissions,

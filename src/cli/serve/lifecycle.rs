@@ -11,7 +11,6 @@ use crate::lifecycle::{Lifecycle, Profile};
 use super::error::ServeError;
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "fields have the names of their flags")]
 pub(super) struct LifecycleFlags {
     /// Serve the resource lifecycle, too, over gRPC and HTTP: the profile says what the application's words mean in the
     /// schema
@@ -26,13 +25,13 @@ impl LifecycleFlags {
     }
 
     /// The registry, if there is to be one. Its profile has to fit the schema as it is.
-    pub(super) fn open(&self, engine: &Arc<Engine>) -> Result<Option<Arc<Lifecycle>>, ServeError> {
+    pub(super) fn open(&self, engine: &Arc<Engine>) -> Result<Option<Lifecycle>, ServeError> {
         let Some(file) = &self.lifecycle_profile else { return Ok(None) };
         let view = engine.at(&Consistency::FullyConsistent).map_err(ServeError::View)?;
         if view.read_schema().is_none() {
             return Err(ServeError::NoSchema);
         }
         let profile = Profile::read(file, &view).map_err(ServeError::Profile)?;
-        Ok(Some(Arc::new(Lifecycle::new(Arc::clone(engine), profile))))
+        Ok(Some(Lifecycle::new(Arc::clone(engine), profile)))
     }
 }

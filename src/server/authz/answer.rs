@@ -41,6 +41,18 @@ pub(super) enum Refusal {
     /// More is asked at once than may be.
     #[error("{field}: more than {count_max}")]
     TooMany { field: &'static str, count_max: usize },
+    /// The sender is not known.
+    #[error("{0}")]
+    Unknown(String),
+    /// Nothing says who anybody is.
+    #[error("nobody is known here: the server was started without keys and without an issuer of tokens")]
+    NoIdentity,
+    /// The account is one of the legacy backend's, and there is none.
+    #[error("the legacy backend of this account is not configured")]
+    NoLegacy,
+    /// The legacy backend has no answer.
+    #[error("the legacy backend has no answer: {0}")]
+    Legacy(String),
     /// They may not.
     #[error("{0}")]
     Denied(String),
@@ -70,6 +82,7 @@ impl Refusal {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::Body(_) | Self::Token | Self::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unknown(_) | Self::NoIdentity => StatusCode::UNAUTHORIZED,
             Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::Lifecycle(error) => match error {
                 LifecycleError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -77,7 +90,9 @@ impl Refusal {
                 LifecycleError::Conflict(_) => StatusCode::CONFLICT,
                 LifecycleError::Trouble(_) => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::Unanswered(_) | Self::Pool(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoLegacy | Self::Legacy(_) | Self::Unanswered(_) | Self::Pool(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 

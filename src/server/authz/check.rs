@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tonic::body::Body;
-use tonic::codegen::http::request::Parts;
 use tonic::codegen::http::{Response, StatusCode};
 
 use crate::engine::{CheckPermissionError, View};
 use crate::evaluate::{EvaluateError, Limits};
+use crate::lifecycle::rollout::AccountRollout;
 use crate::lifecycle::{Decision, LifecycleError, Principal, Question, ResourceName, Trouble};
 use crate::server::permissions::INLINE_VISITS_MAX;
 
@@ -16,18 +16,28 @@ use super::answer::{Refusal, json_response, success, with_token};
 use super::body;
 use super::request;
 use super::service::Authz;
+use super::sides::Asked;
 
 /// How long an answer is worked on: clients wait for half a minute.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl Authz {
-    pub(super) async fn check(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let request: request::Check<'_> = body::parse(body)?;
-        let view = self.view(head)?;
+    pub(super) async fn check(
+        &self,
+        asked: &Asked,
+        rollout: AccountRollout,
+    ) -> Result<Response<Body>, Refusal> {
+        let request: request::Check<'_> = body::parse(&asked.body)?;
+        let view = self.view(asked)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let question = self.lifecycle.question(&principal, request.resource.name(), &request.operation)?;
         let token = view.token();
-        let decision = self.decide(view, question).await?;
+        let decision = self.decide(&view, &question).await?;
+        let decided = (&view, &question, decision);
+        self.lifecycle.log_decision(&principal, request.resource.name(), &request.operation, decided);
+        if rollout.is_shadowed {
+            self.compare_check_with_legacy(asked, view, decision);
+        }
         if decision.is_allowed {
             return Ok(success(&token));
         }
@@ -36,16 +46,17 @@ impl Authz {
     }
 
     /// Decides at once what is decided soon, and in the pool what is not.
-    async fn decide(&self, view: View, question: Question) -> Result<Decision, Refusal> {
+    pub(super) async fn decide(&self, view: &View, question: &Question) -> Result<Decision, Refusal> {
         let limits = view.limits();
         let inline = Limits { visits_max: INLINE_VISITS_MAX.min(limits.visits_max), ..limits };
-        match question.ask(&view, inline) {
+        match question.ask(view, inline) {
             Err(LifecycleError::Trouble(Trouble::Check(CheckPermissionError::Evaluate(
                 EvaluateError::VisitsExceeded { .. },
             )))) => {}
             decision => return Ok(decision?),
         }
         let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
+        let (view, question) = (view.clone(), question.clone());
         let work = move |cancelled: &_| {
             let limits = Limits { deadline, cancelled: Some(cancelled), ..view.limits() };
             question.ask(&view, limits)
@@ -53,9 +64,9 @@ impl Authz {
         Ok(self.backend.pool.run(work).await??)
     }
 
-    pub(super) async fn check_batch(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let request: request::CheckBatch<'_> = body::parse(body)?;
-        let view = self.view(head)?;
+    pub(super) async fn check_batch(&self, asked: &Asked) -> Result<Response<Body>, Refusal> {
+        let request: request::CheckBatch<'_> = body::parse(&asked.body)?;
+        let view = self.view(asked)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let count_max = self.backend.limits.bulk_checks_max;
         if request.selectors.len() > count_max {

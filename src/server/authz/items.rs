@@ -12,7 +12,7 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// The body of an answer of many texts.
 pub(super) struct Items {
-    items: BoxStream<String>,
+    found: BoxStream<String>,
     piece: Vec<u8>,
     has_item: bool,
     has_ended: bool,
@@ -21,7 +21,7 @@ pub(super) struct Items {
 impl Items {
     /// The body of these texts.
     pub(super) fn new(items: BoxStream<String>) -> Self {
-        Self { items, piece: br#"{"items":["#.to_vec(), has_item: false, has_ended: false }
+        Self { found: items, piece: br#"{"items":["#.to_vec(), has_item: false, has_ended: false }
     }
 
     fn push(&mut self, item: &str) {
@@ -50,7 +50,7 @@ impl HttpBody for Items {
             return Poll::Ready(None);
         }
         loop {
-            match self.items.as_mut().poll_next(context) {
+            match self.found.as_mut().poll_next(context) {
                 Poll::Ready(Some(Ok(item))) => self.push(&item),
                 Poll::Ready(Some(Err(status))) => {
                     self.has_ended = true;

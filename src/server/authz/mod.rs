@@ -7,8 +7,11 @@
 //! application does.
 
 mod answer;
+mod authn;
 mod body;
+mod by_legacy;
 mod check;
+mod compare;
 mod grant;
 mod items;
 mod register;
@@ -16,5 +19,6 @@ mod request;
 mod routes;
 mod search;
 mod service;
+mod sides;
 
 pub(super) use service::Authz;

@@ -9,25 +9,34 @@ use super::answer::{Refusal, success};
 use super::body;
 use super::request;
 use super::service::Authz;
+use super::sides::Asked;
 
 impl Authz {
-    pub(super) async fn register(&self, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let request: request::Register<'_> = body::parse(body)?;
+    pub(super) async fn register(
+        &self,
+        asked: &Asked,
+        parent_rule: ParentRule,
+    ) -> Result<Response<Body>, Refusal> {
+        let request: request::Register<'_> = body::parse(&asked.body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let registered = self.lifecycle.register(Register {
             principal: &principal,
             resource: request.resource.name(),
             parent: request.parent.as_ref().map(request::ResourceForm::name),
-            parent_rule: ParentRule::Permission,
+            parent_rule,
         });
         Ok(success(&registered.await?.written_at))
     }
 
-    pub(super) async fn deregister(&self, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let request: request::Deregister<'_> = body::parse(body)?;
+    pub(super) async fn deregister(
+        &self,
+        asked: &Asked,
+        absent_rule: AbsentRule,
+    ) -> Result<Response<Body>, Refusal> {
+        let request: request::Deregister<'_> = body::parse(&asked.body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let name = request.resource.name();
-        let change = self.lifecycle.deregister(&principal, name, AbsentRule::Remember).await?;
+        let change = self.lifecycle.deregister(&principal, name, absent_rule).await?;
         Ok(success(&change.written_at))
     }
 }

@@ -6,6 +6,7 @@ const PREFIX: &str = "/v1/auth";
 /// One of the routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
+    Authn,
     Check,
     CheckBatch,
     Search,
@@ -19,6 +20,7 @@ impl Route {
     /// The route of a path.
     pub(super) fn find(path: &str) -> Option<Self> {
         Some(match path {
+            "/v1/authn" => Self::Authn,
             "/v1/authz/check" => Self::Check,
             "/v1/authz/check_batch" => Self::CheckBatch,
             "/v1/authz/search" => Self::Search,
@@ -30,6 +32,9 @@ impl Route {
         })
     }
 }
+
+/// How often both sides agreed, by GET.
+pub(super) const SHADOW: &str = "/v1/authz/shadow";
 
 /// Whether a path is under the routes, even if it is none of them.
 pub(super) fn is_below(path: &str) -> bool {

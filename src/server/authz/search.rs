@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::request::Parts;
 use tonic::codegen::http::{Response, StatusCode};
 
 use crate::engine::View;
 use crate::evaluate::Limits;
+use crate::lifecycle::rollout::AccountRollout;
 use crate::lifecycle::{LifecycleError, Principal, Search};
 use crate::server::streaming::{self, Batches};
 
@@ -19,20 +19,28 @@ use super::check::ANSWER_TIMEOUT;
 use super::items::Items;
 use super::request;
 use super::service::Authz;
+use super::sides::Asked;
 
 impl Authz {
-    pub(super) async fn search(&self, head: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let request: request::Search<'_> = body::parse(body)?;
-        let view = self.view(head)?;
+    pub(super) async fn search(
+        &self,
+        asked: &Asked,
+        rollout: AccountRollout,
+    ) -> Result<Response<Body>, Refusal> {
+        let request: request::Search<'_> = body::parse(&asked.body)?;
+        let view = self.view(asked)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let (kind, operation) = (&request.filter_resource, &request.filter_operation);
         let search = self.lifecycle.search(&view, &principal, kind, operation, None)?;
         let token = view.token();
         let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
-        let found = Found { search, deadline, view };
+        let found = Found { view, search, deadline };
         let found = streaming::respond(&self.backend.pool, move || Ok(found)).await;
         // What goes wrong behind the first batch breaks the body off: what was cut must not look complete.
         let items = found.map_err(|status| Refusal::Unanswered(status.message().to_owned()))?.into_inner();
+        if rollout.is_shadowed {
+            self.compare_search_with_legacy(asked);
+        }
         Ok(with_token(json_body(StatusCode::OK, Body::new(Items::new(items))), &token))
     }
 }

@@ -14,10 +14,8 @@ mod upstream;
 
 pub(in crate::server) use answer::{LegacyFound, LegacyVerdict};
 pub(in crate::server) use backend::{LegacyBackend, LegacyOptions};
-pub(in crate::server) use counts::ShadowCounts;
-pub(in crate::server) use error::LegacyError;
 pub use error::LegacyTrustError;
-pub(in crate::server) use mismatch::{DeniedBecause, GraphFound, GraphVerdict, MismatchKind};
+pub(in crate::server) use mismatch::{DeniedBecause, GraphFound, GraphVerdict};
 pub(in crate::server) use shadow::{Shadow, ShadowQuestion};
 pub use upstream::{LegacyUpstream, LegacyUpstreamError};
 

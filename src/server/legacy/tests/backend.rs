@@ -11,7 +11,8 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::server::legacy::{LegacyBackend, LegacyError, LegacyOptions};
+use crate::server::legacy::error::LegacyError;
+use crate::server::legacy::{LegacyBackend, LegacyOptions};
 
 /// What the backend does with a request.
 #[derive(Clone)]

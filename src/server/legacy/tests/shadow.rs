@@ -9,9 +9,10 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 
+use crate::server::legacy::counts::ShadowCounts;
+use crate::server::legacy::mismatch::MismatchKind;
 use crate::server::legacy::{
-    DeniedBecause, GraphFound, GraphVerdict, LegacyFound, LegacyVerdict, MismatchKind, Shadow, ShadowCounts,
-    ShadowQuestion,
+    DeniedBecause, GraphFound, GraphVerdict, LegacyFound, LegacyVerdict, Shadow, ShadowQuestion,
 };
 
 fn question(selector: &str) -> ShadowQuestion {

@@ -6,10 +6,9 @@ use hyper::Response;
 use hyper::body::Bytes;
 
 use crate::server::legacy::log_limit::{LINES_MAX, LogLimit};
+use crate::server::legacy::mismatch::MismatchKind;
 use crate::server::legacy::mismatch::{Compared, Mismatch, compare_check, compare_search};
-use crate::server::legacy::{
-    DeniedBecause, GraphFound, GraphVerdict, LegacyFound, LegacyVerdict, MismatchKind,
-};
+use crate::server::legacy::{DeniedBecause, GraphFound, GraphVerdict, LegacyFound, LegacyVerdict};
 
 /// In place of a status: nothing was answered.
 const NO_ANSWER: u16 = 0;

@@ -147,7 +147,10 @@ impl Question {
         if self.checks.is_empty() {
             return Ok(Decision::denied(Reason::NoOperation));
         }
-        if self.registered.as_ref().is_some_and(|registered| !is_there(view, registered)) {
+        if let Some(registered) = self.registered.as_ref().filter(|registered| !is_there(view, registered)) {
+            // In a schema that has no such relation nothing is registered, which says nothing.
+            let Relationship { resource, relation, .. } = registered;
+            view.describe(resource.definition.as_str(), relation.as_str()).map_err(Trouble::from)?;
             return Ok(Decision::denied(Reason::NotRegistered));
         }
         for check in &self.checks {

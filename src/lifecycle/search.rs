@@ -67,6 +67,7 @@ impl Lifecycle {
         after: Option<&str>,
     ) -> Result<Search, LifecycleError> {
         let kind = kind(&self.profile, kind_name, "resource_type")?;
+        view.describe(kind.definition.as_str(), kind.tenant.as_str()).map_err(Trouble::from)?;
         let reader = permission.map(|permission| {
             let definition = kind.definition.as_str();
             view.lookup_resources(LookupResources::new(definition, permission, principal.subject()), after)

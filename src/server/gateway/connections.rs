@@ -17,8 +17,9 @@ use crate::server::wire::v1::permissions_service_server::PermissionsService;
 
 use super::service::Gateway;
 
-/// How long a client may take to send a request's headers, or say nothing between requests.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send a request's headers, or say nothing between requests. Longer than clients keep
+/// connections that they do not use (httpx: up to 30 seconds), or one would be closed just when a request comes.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
 /// Bytes that are read ahead of what is used, which also bounds a request's headers.
 const BUFFER_BYTES: usize = 64 << 10;
 

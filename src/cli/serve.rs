@@ -12,10 +12,10 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
-#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
-mod rollout;
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing is read again until the routes are served"))]
 mod reload;
+#[cfg_attr(not(test), expect(dead_code, reason = "the lifecycle's flags are put together later"))]
+mod rollout;
 mod stop_signal;
 
 use std::error::Error;

@@ -68,17 +68,22 @@ impl Serve {
         let mut server_options = self.server_options();
         self.serve_lifecycle(&engine, audit.clone(), &reloads, &mut server_options)?;
         let server = Server::bind(server_options, Arc::clone(&engine))?;
-        let reloading = Reloading::start(reloads)?;
+        // Where nothing can be read again, SIGHUP ends the process, as it does by itself.
+        let reloading = self.lifecycle.is_enabled().then(|| Reloading::start(reloads)).transpose()?;
         let (address, http_address) = (server.local_address(), server.http_address());
         let result = server.run(async {
             // Whoever waits for the line may send a signal at once.
-            let (stop_signal, hangups) = (StopSignal::listen(), reloading.listen());
+            let stop_signal = StopSignal::listen();
+            let hangups = reloading.as_ref().map(Reloading::listen);
             if let Err(error) = self.say_ready(address, http_address, &engine) {
                 tracing::error!(%error, "nobody can be told that the server is ready");
             }
-            tokio::select! {
-                () = stop_signal.wait() => {}
-                () = hangups.serve() => {}
+            match hangups {
+                Some(hangups) => tokio::select! {
+                    () = stop_signal.wait() => {}
+                    () = hangups.serve() => {}
+                },
+                None => stop_signal.wait().await,
             }
         });
         if let Some(audit) = audit {

@@ -26,8 +26,8 @@ mod arrowroot {
     }
 }
 
-pub use arrowroot::v1 as lifecycle_v1;
-pub use authzed::api::v1;
+pub use self::arrowroot::v1 as lifecycle_v1;
+pub use self::authzed::api::v1;
 
 /// The serialized descriptors of both and of all they import, for reflection.
 pub(super) const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("authzed.api.v1");

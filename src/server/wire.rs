@@ -26,7 +26,7 @@ mod arrowroot {
     }
 }
 
-pub use arrowroot::v1 as lifecycle_v1;
+pub use self::arrowroot::v1 as lifecycle_v1;
 pub use authzed::api::v1;
 
 /// The serialized descriptors of both and of all they import, for reflection.

@@ -12,8 +12,7 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder}
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, crypto};
 use tokio::time::timeout;
 
 use super::error::{LegacyError, LegacyTrustError};
@@ -164,7 +163,7 @@ impl LegacyBackend {
 
 /// TLS by the one cryptography that is compiled in, whatever a process may have set as its default.
 fn tls_config() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, LegacyTrustError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     Ok(builder.map_err(std::io::Error::other)?)
 }

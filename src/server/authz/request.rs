@@ -9,6 +9,7 @@ use crate::lifecycle::ResourceName;
 
 /// A resource by its type and what the application calls it.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `type` and `selector`")]
 pub(super) struct ResourceForm<'body> {
     #[serde(rename = "type", borrow)]
     pub(super) kind: Cow<'body, str>,
@@ -17,6 +18,7 @@ pub(super) struct ResourceForm<'body> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Check<'body> {
     #[serde(default)]
     pub(super) principal: Value,
@@ -27,6 +29,7 @@ pub(super) struct Check<'body> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct CheckBatch<'body> {
     #[serde(default)]
     pub(super) principal: Value,
@@ -38,6 +41,7 @@ pub(super) struct CheckBatch<'body> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Search<'body> {
     #[serde(default)]
     pub(super) principal: Value,
@@ -48,6 +52,7 @@ pub(super) struct Search<'body> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Register<'body> {
     #[serde(default)]
     pub(super) principal: Value,
@@ -58,6 +63,7 @@ pub(super) struct Register<'body> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Deregister<'body> {
     #[serde(default)]
     pub(super) principal: Value,

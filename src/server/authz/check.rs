@@ -42,7 +42,9 @@ impl Authz {
             return Ok(success(&token));
         }
         let (operation, resource) = (&request.operation, request.resource.name());
-        Err(Refusal::Denied(format!("{} may not {operation} {resource}", principal.id)))
+        let denial = Refusal::Denied(format!("{} may not {operation} {resource}", principal.id));
+        // A no holds at a state as a yes does.
+        Ok(with_token(denial.respond(), &token))
     }
 
     /// Decides at once what is decided soon, and in the pool what is not.

@@ -19,7 +19,7 @@ pub(crate) fn kind() -> Option<String> {
 }
 
 /// Says where the server is, for the process that started this one, and what ends it.
-pub(crate) fn announce(address: impl ToString) -> Result<impl Future<Output = ()>, Box<dyn Error>> {
+pub(crate) fn announce(address: &impl ToString) -> Result<impl Future<Output = ()>, Box<dyn Error>> {
     println!("{}", address.to_string());
     std::io::stdout().flush()?;
     let (stop, stopped) = oneshot::channel::<()>();

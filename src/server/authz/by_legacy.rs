@@ -1,6 +1,7 @@
 //! Requests for accounts that the legacy backend still answers for.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -84,8 +85,10 @@ impl Authz {
         if status.is_server_error() || may_pass {
             return Err(Refusal::Legacy(format!("it answered with {status}")));
         }
-        if !status.is_success() {
-            tracing::warn!(%status, route = asked.head.uri.path(), "the legacy backend refuses what the graph did");
+        if !status.is_success()
+            && let Some(suppressed) = self.sides.refusals_told.pass(Instant::now())
+        {
+            tracing::warn!(%status, suppressed, route = asked.head.uri.path(), "the legacy backend refuses what the graph did");
         }
         Ok(())
     }

@@ -51,10 +51,12 @@ impl Authz {
     pub(super) fn compare_search_with_graph(&self, asked: &Asked, answer: &Response<Bytes>) {
         let Some(mut question) = self.shadow_question_of_search(&asked.body) else { return };
         question.held_bytes += answer.body().len();
-        let legacy = LegacyFound::of(Some(answer));
+        // Read later: a list may be long, and the client waits.
+        let answer = answer.clone();
+        let legacy = async move { LegacyFound::of(Some(&answer)) };
         let (authz, body) = (self.clone(), asked.body.clone());
         let graph = async move { authz.graph_found(&body).await.unwrap_or(GraphFound::Failed) };
-        self.sides.shadow.compare_search(question, graph, ready(legacy));
+        self.sides.shadow.compare_search(question, graph, legacy);
     }
 
     /// Asks the legacy backend, and once more the graph, what the graph has found.

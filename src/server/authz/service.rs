@@ -1,6 +1,7 @@
 //! One request, from its route to its answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http_body::Body as HttpBody;
 use tonic::body::Body;
@@ -12,7 +13,7 @@ use crate::lifecycle::identity::Identity;
 use crate::lifecycle::rollout::Mode;
 use crate::lifecycle::{AbsentRule, Lifecycle, ParentRule};
 use crate::server::backend::Backend;
-use crate::server::legacy::{LegacyBackend, LegacyOptions, LegacyTrustError, Shadow};
+use crate::server::legacy::{LegacyBackend, LegacyOptions, LegacyTrustError, LogLimit, Shadow};
 use crate::server::options::AuthzOptions;
 
 use super::answer::{Refusal, TOKEN, json_response};
@@ -38,7 +39,8 @@ impl Authz {
     ) -> Result<Self, LegacyTrustError> {
         let AuthzOptions { identity, accounts, legacy_upstream } = options;
         let legacy = legacy_upstream.map(|upstream| LegacyBackend::new(upstream, LegacyOptions::default()));
-        let sides = Sides { accounts, legacy: legacy.transpose()?, shadow: Shadow::new() };
+        let refusals_told = LogLimit::new(Instant::now());
+        let sides = Sides { accounts, legacy: legacy.transpose()?, shadow: Shadow::new(), refusals_told };
         Ok(Self { lifecycle, backend, identity, sides: Arc::new(sides) })
     }
 

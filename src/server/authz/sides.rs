@@ -11,7 +11,7 @@ use tonic::codegen::http::request::Parts;
 
 use crate::lifecycle::rollout::{AccountRollout, Rollout};
 use crate::lifecycle::{Lifecycle, Principal, WatchedFile};
-use crate::server::legacy::{LegacyBackend, Shadow};
+use crate::server::legacy::{LegacyBackend, LogLimit, Shadow};
 
 use super::answer::Refusal;
 use super::body;
@@ -24,6 +24,8 @@ pub(super) struct Sides {
     pub(super) accounts: Option<Arc<WatchedFile<Rollout>>>,
     pub(super) legacy: Option<LegacyBackend>,
     pub(super) shadow: Shadow,
+    /// On lines about what the legacy backend refuses.
+    pub(super) refusals_told: LogLimit,
 }
 
 /// A request that has been read.

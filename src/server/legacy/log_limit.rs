@@ -10,7 +10,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 /// Lets [`LINES_MAX`] lines a second pass, and counts the others.
 #[derive(Debug)]
-pub(super) struct LogLimit(Mutex<State>);
+pub(in crate::server) struct LogLimit(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -20,12 +20,12 @@ struct State {
 }
 
 impl LogLimit {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(in crate::server) fn new(now: Instant) -> Self {
         Self(Mutex::new(State { begin: now, lines: 0, suppressed: 0 }))
     }
 
     /// Whether a line may pass now, and then how many did not since the last that did.
-    pub(super) fn pass(&self, now: Instant) -> Option<u64> {
+    pub(in crate::server) fn pass(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock();
         if now.saturating_duration_since(state.begin) >= WINDOW {
             state.begin = now;

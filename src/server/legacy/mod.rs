@@ -15,6 +15,7 @@ mod upstream;
 pub(in crate::server) use answer::{LegacyFound, LegacyVerdict};
 pub(in crate::server) use backend::{LegacyBackend, LegacyOptions};
 pub use error::LegacyTrustError;
+pub(in crate::server) use log_limit::LogLimit;
 pub(in crate::server) use mismatch::{DeniedBecause, GraphFound, GraphVerdict};
 pub(in crate::server) use shadow::{Shadow, ShadowQuestion};
 pub use upstream::{LegacyUpstream, LegacyUpstreamError};

@@ -1,39 +1,11 @@
 """Runs the tests with the official Python client: `python tests/clients/python --binary target/debug/arrowroot`."""
 
-import argparse
-import os
 import sys
-import unittest
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 
-class CountingResult(unittest.TextTestResult):
-    """Counts the tests, and not their subtests, that passed."""
+from runner import main
 
-    passed = 0
-
-    def addSuccess(self, test: unittest.TestCase) -> None:
-        super().addSuccess(test)
-        self.passed += 1
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Tests a built arrowroot with the official Python client.")
-    parser.add_argument("--binary", required=True, help="the built arrowroot")
-    parser.add_argument("--match", default="", help="run only tests whose name contains this")
-    arguments = parser.parse_args()
-    os.environ["ARROWROOT_BINARY"] = str(Path(arguments.binary).resolve())
-
-    loader = unittest.TestLoader()
-    loader.testNamePatterns = [f"*{arguments.match}*"]
-    suite = loader.discover(str(Path(__file__).parent), pattern="test_*.py")
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=CountingResult).run(suite)
-    # A failure outside of a test, such as an import, counts as well.
-    failed = result.testsRun - result.passed
-    failed = max(failed, len(result.errors) + len(result.failures) and 1, 1 if result.testsRun == 0 else 0)
-    print(f"{result.passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main(HERE, "Tests a built arrowroot with the official Python client."))

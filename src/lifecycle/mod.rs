@@ -7,6 +7,7 @@
 pub mod audit;
 mod backfill;
 mod check;
+mod check_batch;
 mod deregister;
 mod error;
 mod grant;

@@ -8,6 +8,7 @@ pub mod audit;
 mod backfill;
 mod check;
 mod check_batch;
+mod children;
 mod deregister;
 mod error;
 mod grant;

@@ -103,7 +103,7 @@ impl Lifecycle {
     }
 
     /// Plans against the newest state and writes; plans anew where another write came between.
-    async fn plan_and_write(
+    pub(super) async fn plan_and_write(
         &self,
         plan: &(dyn Fn(&View) -> Result<Plan, LifecycleError> + Sync),
     ) -> Result<Change, LifecycleError> {

@@ -97,9 +97,11 @@ impl Search {
                 continue;
             }
             let Ok(id) = ObjectId::new(&*object.id) else { continue };
+            // What was written past the lifecycle must not be taken for what has its text as its selector.
+            let Some(selector) = selector::decode_exactly(id.as_str()) else { continue };
             let resource = Object { definition: self.definition.clone(), id };
             if reader.view().has_relationship(&resource, &self.tenant_relation, &self.tenant) {
-                selectors.push(selector::decode(resource.id.as_str()));
+                selectors.push(selector);
                 positions.push(resource.id.to_string());
             }
         }

@@ -6,6 +6,7 @@ mod account;
 mod backfill;
 mod bounds;
 mod check;
+mod commands;
 mod deregister;
 mod grant;
 mod harness;

@@ -38,7 +38,7 @@ pub(in crate::cli) fn wire_duration(duration: Duration) -> WireDuration {
 pub(in crate::cli) struct Orphans(Streaming<v1::ListOrphansResponse>);
 
 impl LifecycleCalls {
-    /// A client that asks again for so long where a call that can be repeated has no answer.
+    /// A client that asks again for so long where a call that can be repeated has no answer. It is made within a runtime.
     pub(in crate::cli) fn new(connection: &Connection, patience: Duration) -> Result<Self, CallError> {
         let client = LifecycleServiceClient::new(connection.channel()?);
         Ok(Self { client, authorization: connection.authorization()?, patience })

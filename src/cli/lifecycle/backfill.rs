@@ -47,13 +47,16 @@ pub(super) struct Backfill {
 
 impl Backfill {
     pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let calls = LifecycleCalls::new(&self.connection, self.retry_for.0)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let calls = {
+            let _within = runtime.enter();
+            LifecycleCalls::new(&self.connection, self.retry_for.0)?
+        };
         let mut position = match self.dry_run {
             true => Position::unkept(),
             false => Position::of(&self.file, &self.connection.endpoint, self.from_start)?,
         };
         let mut report = Report::new(&self.file, self.dry_run, &position);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let sending = Sending { calls, is_dry_run: self.dry_run };
         let ended = runtime.block_on(sending.run(&self.file, &mut position, &mut report));
         // A thread that waits for standard input is not waited for.

@@ -65,12 +65,15 @@ enum OrphansError {
 
 impl Orphans {
     pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let calls = LifecycleCalls::new(&self.connection, self.retry_for.0)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let calls = {
+            let _within = runtime.enter();
+            LifecycleCalls::new(&self.connection, self.retry_for.0)?
+        };
         let age = self.age()?;
         if self.remove && self.living.is_none() {
             say("without --living, only what lost its parent is removed");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let result = runtime.block_on(self.work(&calls, age));
         runtime.shutdown_background();
         match result {

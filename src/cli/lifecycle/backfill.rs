@@ -52,9 +52,10 @@ impl Backfill {
             let _within = runtime.enter();
             LifecycleCalls::new(&self.connection, self.retry_for.0)?
         };
-        let mut position = match self.dry_run {
-            true => Position::unkept(),
-            false => Position::of(&self.file, &self.connection.endpoint, self.from_start)?,
+        let mut position = if self.dry_run {
+            Position::unkept()
+        } else {
+            Position::of(&self.file, &self.connection.endpoint, self.from_start)?
         };
         let mut report = Report::new(&self.file, self.dry_run, &position);
         let sending = Sending { calls, is_dry_run: self.dry_run };

@@ -24,7 +24,7 @@ pub(super) async fn check(
     let question = lifecycle.question(&principal, resource, &message.operation)?;
     let view = lifecycle.view(convert::token(message.at_least_as_fresh.as_ref()))?;
 
-    let checked_at = convert::token_to_wire(view.token());
+    let checked_at = Some(convert::token_to_wire(view.token()));
     let limits = Limits { visits_max: INLINE_VISITS_MAX.min(view.limits().visits_max), ..view.limits() };
     let decision = match question.ask(&view, limits) {
         Err(error) if is_too_much(&error) => {

@@ -27,7 +27,7 @@ pub(super) async fn check_batch(
     let principal = convert::principal(&service.lifecycle, message.principal.as_ref())?;
     let view = service.lifecycle.view(convert::token(message.at_least_as_fresh.as_ref()))?;
 
-    let checked_at = convert::token_to_wire(view.token());
+    let checked_at = Some(convert::token_to_wire(view.token()));
     let lifecycle = service.lifecycle.clone();
     let work = move |cancelled: &_| {
         let v1::CheckBatchRequest { resource_type, selectors, operation, .. } = message;

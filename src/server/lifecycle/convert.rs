@@ -48,8 +48,8 @@ pub(super) fn token(message: Option<&v1::ZedToken>) -> Option<&str> {
 }
 
 /// A token as clients get it.
-pub(super) fn token_to_wire(token: ZedToken) -> Option<v1::ZedToken> {
-    Some(v1::ZedToken { token: token.0 })
+pub(super) fn token_to_wire(token: ZedToken) -> v1::ZedToken {
+    v1::ZedToken { token: token.0 }
 }
 
 /// An age in whole seconds, rounded up. It has to be said, since nothing would be too young otherwise.

@@ -16,6 +16,6 @@ pub(super) async fn deregister(
     let principal = convert::principal(&service.lifecycle, message.principal.as_ref())?;
     let resource = convert::resource(message.resource.as_ref(), "resource")?;
     let change = service.lifecycle.deregister(&principal, resource, AbsentRule::Remember).await?;
-    let written_at = convert::token_to_wire(change.written_at);
+    let written_at = Some(convert::token_to_wire(change.written_at));
     Ok(Response::new(v1::DeregisterResponse { written_at, changed: change.is_made }))
 }

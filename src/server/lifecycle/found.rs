@@ -29,7 +29,7 @@ pub(super) fn start(
 
 /// One resource that was found.
 pub(super) struct Found {
-    pub(super) found_at: v1::ZedToken,
+    pub(super) read_at: v1::ZedToken,
     pub(super) selector: String,
     pub(super) cursor: String,
 }
@@ -57,11 +57,11 @@ impl<T: Send + 'static> Batches for Pages<T> {
         let limits = Limits { deadline: *deadline, cancelled: Some(cancelled), ..view.lookup_limits() };
         let page = search.next(count_max.min(*remaining), limits)?;
         *remaining -= page.selectors.len();
-        let found_at = v1::ZedToken { token: view.token().0 };
+        let read_at = v1::ZedToken { token: view.token().0 };
         let found = page.selectors.into_iter().zip(page.positions);
         let found = found.map(|(selector, position)| {
             let cursor = view.cursor(*call, position);
-            respond(Found { found_at: found_at.clone(), selector, cursor })
+            respond(Found { read_at: read_at.clone(), selector, cursor })
         });
         Ok((found.collect(), page.has_more && *remaining > 0))
     }

@@ -18,6 +18,6 @@ pub(super) async fn grant(
     let grantee = convert::other_principal(lifecycle, message.grantee.as_ref(), &principal)?;
     let resource = convert::resource(message.resource.as_ref(), "resource")?;
     let change = lifecycle.grant(&principal, Role { resource, role: &message.role }, &grantee).await?;
-    let written_at = convert::token_to_wire(change.written_at);
+    let written_at = Some(convert::token_to_wire(change.written_at));
     Ok(Response::new(v1::GrantResponse { written_at, changed: change.is_made }))
 }

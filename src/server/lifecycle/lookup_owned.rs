@@ -30,6 +30,6 @@ pub(super) async fn lookup_owned(
 }
 
 fn response(found: Found) -> v1::LookupOwnedResponse {
-    let Found { found_at, selector, cursor } = found;
-    v1::LookupOwnedResponse { looked_up_at: Some(found_at), selector, cursor }
+    let Found { read_at, selector, cursor } = found;
+    v1::LookupOwnedResponse { looked_up_at: Some(read_at), selector, cursor }
 }

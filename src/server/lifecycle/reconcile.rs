@@ -38,5 +38,8 @@ pub(super) async fn reconcile(
     let is_made = |change: &Option<Change>| change.as_ref().is_some_and(|change| change.is_made);
     let made = resources.into_iter().zip(&changes).filter(|(_, change)| is_made(change));
     let deregistered = made.map(|(resource, _)| resource).collect();
-    Ok(Response::new(v1::ReconcileResponse { written_at: convert::token_to_wire(written_at), deregistered }))
+    Ok(Response::new(v1::ReconcileResponse {
+        written_at: Some(convert::token_to_wire(written_at)),
+        deregistered,
+    }))
 }

@@ -21,6 +21,6 @@ pub(super) async fn register(
         parent_rule: ParentRule::Permission,
     };
     let change = service.lifecycle.register(request).await?;
-    let written_at = convert::token_to_wire(change.written_at);
+    let written_at = Some(convert::token_to_wire(change.written_at));
     Ok(Response::new(v1::RegisterResponse { written_at, changed: change.is_made }))
 }

@@ -18,6 +18,6 @@ pub(super) async fn revoke(
     let holder = convert::other_principal(lifecycle, message.holder.as_ref(), &principal)?;
     let resource = convert::resource(message.resource.as_ref(), "resource")?;
     let change = lifecycle.revoke(&principal, Role { resource, role: &message.role }, &holder).await?;
-    let written_at = convert::token_to_wire(change.written_at);
+    let written_at = Some(convert::token_to_wire(change.written_at));
     Ok(Response::new(v1::RevokeResponse { written_at, changed: change.is_made }))
 }

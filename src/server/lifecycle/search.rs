@@ -30,6 +30,6 @@ pub(super) async fn search(
 }
 
 fn response(found: Found) -> v1::SearchResponse {
-    let Found { found_at, selector, cursor } = found;
-    v1::SearchResponse { searched_at: Some(found_at), selector, cursor }
+    let Found { read_at, selector, cursor } = found;
+    v1::SearchResponse { searched_at: Some(read_at), selector, cursor }
 }

@@ -1,7 +1,7 @@
 //! The file, cut into requests by a thread that is never far ahead of the server.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -35,7 +35,7 @@ pub(super) struct Batch {
 pub(super) fn read(path: PathBuf, place: (u64, u64)) -> io::Result<mpsc::Receiver<io::Result<Batch>>> {
     let (sender, receiver) = mpsc::channel(AHEAD_MAX);
     thread::Builder::new().name("arrowroot-lines".to_owned()).spawn(move || {
-        let mut reader = match Reader::open(path, place) {
+        let mut reader = match Reader::open(&path, place) {
             Ok(reader) => reader,
             Err(error) => return drop(sender.blocking_send(Err(error))),
         };
@@ -58,10 +58,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn open(path: PathBuf, place: (u64, u64)) -> io::Result<Self> {
-        let mut source = lines::open(&path)?;
+    fn open(path: &Path, place: (u64, u64)) -> io::Result<Self> {
+        let mut source = lines::open(path)?;
         if place.0 > 0 {
-            let mut file = std::fs::File::open(&path)?;
+            let mut file = std::fs::File::open(path)?;
             io::Seek::seek(&mut file, io::SeekFrom::Start(place.0))?;
             source = Box::new(io::BufReader::with_capacity(256 << 10, file));
         }

@@ -25,7 +25,8 @@ enum Command {
     Version,
 }
 
-/// Runs the command that the arguments ask for: 0 if all went well, else 1 and a line on stderr.
+/// Runs the command that the arguments ask for: 0 if all went well, else a line on stderr and 1, or what the command's
+/// own documentation says.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -36,12 +37,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let result = match arguments.command {
-        Command::Serve(arguments) => arguments.run(),
+        Command::Serve(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Lifecycle(arguments) => arguments.run(),
-        Command::Version => version::run(),
+        Command::Version => version::run().map(|()| ExitCode::SUCCESS),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             complain(&*error);
             ExitCode::FAILURE

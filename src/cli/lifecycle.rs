@@ -1,8 +1,12 @@
 //! `arrowroot lifecycle`: one file a subcommand.
 
+mod backfill;
 mod hash_key;
+mod lines;
+mod orphans;
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
@@ -15,14 +19,25 @@ pub(super) struct Lifecycle {
 
 #[derive(Debug, Subcommand)]
 enum LifecycleCommand {
+    /// Register what an application had before.
+    Backfill(backfill::Backfill),
     /// Print the SHA-256 of an API key, as the key file lists it.
     HashKey(hash_key::HashKey),
+    /// List, and remove, what is registered and should no longer be.
+    Orphans(orphans::Orphans),
 }
 
 impl Lifecycle {
-    pub(super) fn run(self) -> Result<(), Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         match self.command {
-            LifecycleCommand::HashKey(arguments) => arguments.run(),
+            LifecycleCommand::Backfill(arguments) => arguments.run(),
+            LifecycleCommand::HashKey(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            LifecycleCommand::Orphans(arguments) => arguments.run(),
         }
     }
 }
+
+/// What is left undone is done by running the command again.
+const UNFINISHED: u8 = 2;
+/// Ended by Ctrl-C, as shells say it.
+const INTERRUPTED: u8 = 130;

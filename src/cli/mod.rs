@@ -1,5 +1,6 @@
 //! The `arrowroot` command: one file a subcommand.
 
+mod client;
 mod command;
 mod duration;
 mod lifecycle;

@@ -7,6 +7,8 @@
 pub mod audit;
 mod backfill;
 mod check;
+mod check_batch;
+mod children;
 mod deregister;
 mod error;
 mod grant;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::engine::{RelationshipReader, View};
@@ -86,17 +87,17 @@ pub enum OrphanReason {
 
 /// Orphans, one after another.
 #[derive(Debug)]
-pub struct OrphanReader<'profile> {
+pub struct OrphanReader {
     view: View,
-    profile: &'profile Profile,
-    kind: &'profile ResourceProfile,
+    profile: Arc<Profile>,
+    kind: ResourceProfile,
     reader: RelationshipReader,
     registered_before: Timestamp,
 }
 
 impl Lifecycle {
     /// Looks for orphans in a view.
-    pub fn orphans(&self, view: &View, selection: Selection<'_>) -> Result<OrphanReader<'_>, LifecycleError> {
+    pub fn orphans(&self, view: &View, selection: Selection<'_>) -> Result<OrphanReader, LifecycleError> {
         let kind = kind(&self.profile, selection.kind, "resource_type")?;
         let account = selection
             .account
@@ -116,7 +117,13 @@ impl Lifecycle {
         };
         let reader = view.read_relationships(&filter, None)?;
         let registered_before = before(view.now(), selection.age_seconds_min);
-        Ok(OrphanReader { view: view.clone(), profile: &self.profile, kind, reader, registered_before })
+        let (profile, kind) = (Arc::clone(&self.profile), kind.clone());
+        Ok(OrphanReader { view: view.clone(), profile, kind, reader, registered_before })
+    }
+
+    /// Whether a name is that of one resource, whatever its account, registered or not.
+    pub fn check_resource(&self, name: ResourceName<'_>) -> Result<(), InvalidRequest> {
+        resource(&self.profile, name, "resource").map(drop)
     }
 
     /// Deregisters a resource of whatever account, if it was registered long enough ago. Nothing if it was not, or is
@@ -144,7 +151,7 @@ impl Lifecycle {
     }
 }
 
-impl OrphanReader<'_> {
+impl OrphanReader {
     /// The next orphan. With a list of what lives, whatever is not on it is one. Once the flag is set, it ends.
     pub fn next(
         &mut self,
@@ -167,7 +174,7 @@ impl OrphanReader<'_> {
         let Some(tenant) = tenant_of(registered) else { return Ok(None) };
         let by = self.view.written_by(&registered.resource, &registered.relation, &registered.subject);
         let Some(registered_at) = by.filter(|by| *by <= self.registered_before) else { return Ok(None) };
-        let resource = Resource::new(self.profile, self.kind, registered.resource.id.clone())?;
+        let resource = Resource::new(&self.profile, &self.kind, registered.resource.id.clone())?;
         let selector = resource.selector();
         let reason = if living.is_some_and(|living| !living.contains(&selector)) {
             OrphanReason::NotLiving
@@ -182,7 +189,7 @@ impl OrphanReader<'_> {
 
     /// Whether a parent of the resource is registered in the same account.
     fn has_parent(&self, resource: &Resource<'_>, tenant: &Object) -> Result<bool, LifecycleError> {
-        has_parent(&self.view, self.profile, resource, tenant).map_err(LifecycleError::from)
+        has_parent(&self.view, &self.profile, resource, tenant).map_err(LifecycleError::from)
     }
 }
 

@@ -59,16 +59,29 @@ impl Lifecycle {
     /// Registers a resource and waits until that is durable. To do so again changes nothing.
     pub async fn register(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, false)?;
-        let act = Act::of(Verb::Register, request.principal, request.resource);
-        self.write(act, &|view| self.plan_registration(&registration, view)).await
+        self.write_registration(Act::of(Verb::Register, request.principal, request.resource), &registration)
+            .await
     }
 
     /// Registers a resource as [`Self::register`] does, but leaves out what has been deregistered by its account
     /// without having been registered.
     pub(super) async fn register_late(&self, request: Register<'_>) -> Result<Change, LifecycleError> {
         let registration = self.registration(request, true)?;
-        let act = Act::of(Verb::Backfill, request.principal, request.resource);
-        self.write(act, &|view| self.plan_registration(&registration, view)).await
+        self.write_registration(Act::of(Verb::Backfill, request.principal, request.resource), &registration)
+            .await
+    }
+
+    async fn write_registration(
+        &self,
+        act: Act,
+        registration: &Registration<'_, '_>,
+    ) -> Result<Change, LifecycleError> {
+        let change = self.write(act, &|view| self.plan_registration(registration, view)).await?;
+        if change.is_made {
+            // Of those that are registered from now on, none gets a parent of another account.
+            self.part_from_foreign_children(&registration.resource, registration.principal).await?;
+        }
+        Ok(change)
     }
 
     /// Whether [`Self::register_late`] would write anything now.
@@ -140,10 +153,16 @@ impl Lifecycle {
             preconditions.push(must_not_match(exactly(&unregistered)));
         }
         if let Some(parent) = &registration.parent {
-            preconditions.push(self.plan_parent(registration, parent, view)?);
+            preconditions.extend(self.plan_parent(registration, parent, view)?);
         }
+        let children = self.children(resource, &principal.tenant, view)?;
+        if !children.is_any {
+            preconditions.push(must_not_match(resource.filter_as_subject()));
+        }
+        let mut deletions = vec![tombstone(&self.profile.tombstone.unregistered)];
+        deletions.extend(children.foreign.iter().map(exactly));
         Ok(Plan::write(ReplaceRelationships {
-            deletions: vec![tombstone(&self.profile.tombstone.unregistered)],
+            deletions,
             updates: wanted.into_iter().map(touch).collect(),
             preconditions,
         }))
@@ -155,7 +174,7 @@ impl Lifecycle {
         registration: &Registration<'_, '_>,
         parent: &Parent<'_>,
         view: &View,
-    ) -> Result<Precondition, LifecycleError> {
+    ) -> Result<Vec<Precondition>, LifecycleError> {
         let Registration { principal, resource, parent_rule, .. } = registration;
         if parent.resource.object == resource.object {
             return Err(Denial::OwnParent { resource: resource.to_string() }.into());
@@ -168,7 +187,9 @@ impl Lifecycle {
         match standing(view, &parent.resource, &principal.tenant, tombstoned)? {
             Standing::Here => {}
             Standing::Unknown if *parent_rule == ParentRule::Later => {
-                return Ok(must_not_match(of_resource(&parent.resource.tombstone, Some(tombstoned))));
+                let in_any_tenant = parent.resource.filter(Some(&parent.resource.profile.tenant));
+                let buried = of_resource(&parent.resource.tombstone, Some(tombstoned));
+                return Ok(vec![must_not_match(in_any_tenant), must_not_match(buried)]);
             }
             _ => return not_registered(),
         }
@@ -182,7 +203,7 @@ impl Lifecycle {
                 return Err(Denial::Parent { parent: parent.resource.to_string() }.into());
             }
         }
-        Ok(must_match(exactly(&parent.resource.in_tenant(&principal.tenant))))
+        Ok(vec![must_match(exactly(&parent.resource.in_tenant(&principal.tenant)))])
     }
 }
 

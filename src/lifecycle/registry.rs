@@ -22,7 +22,7 @@ const ATTEMPTS_MAX: u32 = 16;
 #[derive(Debug)]
 pub struct Lifecycle {
     pub(super) engine: Arc<Engine>,
-    pub(super) profile: Profile,
+    pub(super) profile: Arc<Profile>,
     pub(super) audit: Option<AuditLog>,
 }
 
@@ -61,7 +61,7 @@ pub(super) enum Plan {
 impl Lifecycle {
     /// The registry that a profile makes of an engine. The profile has to fit the engine's schema.
     pub fn new(engine: Arc<Engine>, profile: Profile) -> Self {
-        Self { engine, profile, audit: None }
+        Self { engine, profile: Arc::new(profile), audit: None }
     }
 
     /// The same, with a log of what is written and decided.
@@ -103,7 +103,7 @@ impl Lifecycle {
     }
 
     /// Plans against the newest state and writes; plans anew where another write came between.
-    async fn plan_and_write(
+    pub(super) async fn plan_and_write(
         &self,
         plan: &(dyn Fn(&View) -> Result<Plan, LifecycleError> + Sync),
     ) -> Result<Change, LifecycleError> {

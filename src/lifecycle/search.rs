@@ -24,6 +24,8 @@ pub struct Search {
 pub struct Page {
     /// Their selectors.
     pub selectors: Vec<String>,
+    /// What to go on after, behind each of them.
+    pub positions: Vec<String>,
     /// Whether there may be more.
     pub has_more: bool,
     /// What to go on after.
@@ -88,17 +90,21 @@ impl Search {
         let (found, has_more) = reader.next(count_max, limits).map_err(Trouble::from)?;
         let position = found.last().map(|last| last.id.to_string());
         let mut selectors = Vec::with_capacity(found.len());
+        let mut positions = Vec::with_capacity(found.len());
         for object in found {
             // What depends on conditions that nobody stated is not for them.
             if object.permissionship != LookupPermissionship::HasPermission {
                 continue;
             }
             let Ok(id) = ObjectId::new(&*object.id) else { continue };
+            // What was written past the lifecycle must not be taken for what has its text as its selector.
+            let Some(selector) = selector::decode_exactly(id.as_str()) else { continue };
             let resource = Object { definition: self.definition.clone(), id };
             if reader.view().has_relationship(&resource, &self.tenant_relation, &self.tenant) {
-                selectors.push(selector::decode(resource.id.as_str()));
+                selectors.push(selector);
+                positions.push(resource.id.to_string());
             }
         }
-        Ok(Page { selectors, has_more, position })
+        Ok(Page { selectors, positions, has_more, position })
     }
 }

@@ -39,6 +39,13 @@ pub(super) fn encode(text: &str) -> Result<ObjectId, InvalidId> {
     ObjectId::new(id).map_err(|_| InvalidId::TooLong)
 }
 
+/// The text whose object id this is; none if it is no text's, since it was not written here.
+pub(super) fn decode_exactly(id: &str) -> Option<String> {
+    let text = decode(id);
+    let is_exact = !id.contains('%') || encode(&text).is_ok_and(|encoded| encoded.as_str() == id);
+    is_exact.then_some(text)
+}
+
 /// The text of an object id. What no text has as its id, since it was not written here, stands for itself.
 pub(super) fn decode(id: &str) -> String {
     if !id.contains('%') {

@@ -18,6 +18,8 @@ use crate::engine::Engine;
 const SERVICES: [&str; 3] = ["", "authzed.api.v1.PermissionsService", "authzed.api.v1.SchemaService"];
 /// What follows the graph, unless the operator wants none of it.
 const WATCHES: &str = "authzed.api.v1.WatchService";
+/// What registers resources, where the server was given a profile.
+const LIFECYCLE: &str = "arrowroot.v1.LifecycleService";
 /// Whether writes can be made durable, under a name of our own.
 const WRITES: &str = "arrowroot.writes";
 /// How often a watcher's answer is looked at.
@@ -28,6 +30,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct HealthOfEngine {
     pub(super) engine: Arc<Engine>,
     pub(super) is_watch_enabled: bool,
+    pub(super) is_lifecycle_enabled: bool,
     /// Whether the server is going down.
     pub(super) is_stopping: watch::Receiver<bool>,
 }
@@ -38,6 +41,7 @@ impl HealthOfEngine {
         let is_serving = match service {
             WRITES => self.engine.is_writable(),
             WATCHES => self.is_watch_enabled,
+            LIFECYCLE => self.is_lifecycle_enabled,
             service if SERVICES.contains(&service) => true,
             _ => return None,
         };

@@ -13,6 +13,7 @@ mod gateway;
 mod guard;
 mod health;
 mod legacy;
+mod lifecycle;
 mod listener;
 mod options;
 mod paging;

@@ -13,11 +13,14 @@ use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError};
 use tonic_health::pb::health_server::HealthServer;
 use tower::util::BoxCloneSyncService;
 
+use crate::lifecycle::Lifecycle;
+
 use super::auth::Doorkeeper;
 use super::backend::Backend;
 use super::experimental::Experimental;
 use super::guard::Guarded;
 use super::health::HealthOfEngine;
+use super::lifecycle::Lifecycles;
 use super::options::WatchOptions;
 use super::schema::Schemas;
 use super::silence::Silence;
@@ -25,6 +28,7 @@ use super::trailers::{Answered, Trailers};
 use super::unbroken::Unbroken;
 use super::watches::{Room, Watches};
 use super::wire::FILE_DESCRIPTOR_SET;
+use super::wire::lifecycle_v1::lifecycle_service_server::LifecycleServiceServer;
 use super::wire::v1::experimental_service_server::ExperimentalServiceServer;
 use super::wire::v1::permissions_service_server::{PermissionsService, PermissionsServiceServer};
 use super::wire::v1::schema_service_server::SchemaServiceServer;
@@ -49,6 +53,7 @@ struct Services<P> {
     schema: SchemaServiceServer<Schemas>,
     watch: WatchServiceServer<Watches>,
     experimental: ExperimentalServiceServer<Experimental>,
+    lifecycle: Option<LifecycleServiceServer<Lifecycles>>,
     health: HealthServer<HealthOfEngine>,
     reflection_v1: Reflection,
     reflection_v1alpha: Reflection,
@@ -59,6 +64,7 @@ impl<P: PermissionsService> Router<P> {
     pub(super) fn new(
         permissions: P,
         backend: &Arc<Backend>,
+        lifecycle: Option<Arc<Lifecycle>>,
         doorkeeper: Doorkeeper,
         watch: WatchOptions,
         reveals_version: bool,
@@ -74,7 +80,13 @@ impl<P: PermissionsService> Router<P> {
             room: Room::default(),
             is_stopping: is_stopping.clone(),
         };
-        let health = HealthOfEngine { engine: Arc::clone(&backend.engine), is_watch_enabled, is_stopping };
+        let health = HealthOfEngine {
+            engine: Arc::clone(&backend.engine),
+            is_watch_enabled,
+            is_lifecycle_enabled: lifecycle.is_some(),
+            is_stopping,
+        };
+        let lifecycle = lifecycle.map(|lifecycle| Lifecycles::new(lifecycle, Arc::clone(backend)));
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -88,6 +100,8 @@ impl<P: PermissionsService> Router<P> {
             schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
             watch: WatchServiceServer::new(watch).max_decoding_message_size(bytes_max),
             experimental: ExperimentalServiceServer::new(experimental).max_decoding_message_size(bytes_max),
+            lifecycle: lifecycle
+                .map(|lifecycle| LifecycleServiceServer::new(lifecycle).max_decoding_message_size(bytes_max)),
             health: HealthServer::new(health),
             reflection_v1: Reflection::new(reflection().build_v1()?),
             reflection_v1alpha: Reflection::new(reflection().build_v1alpha()?),
@@ -157,6 +171,10 @@ impl<P: PermissionsService> Router<P> {
                 let mut service = services.experimental.clone();
                 Guarded::start(move || service.call(request.map(Unbroken)))
             }
+            "arrowroot.v1.LifecycleService" => match services.lifecycle.clone() {
+                Some(mut service) => Guarded::start(move || service.call(request.map(Unbroken))),
+                None => Guarded::refuse(Status::unimplemented(NO_LIFECYCLE)),
+            },
             "grpc.health.v1.Health" => {
                 let mut service = services.health.clone();
                 Guarded::start(move || service.call(request))
@@ -174,6 +192,9 @@ impl<P: PermissionsService> Router<P> {
     }
 }
 
+const NO_LIFECYCLE: &str =
+    "arrowroot.v1.LifecycleService is not served: the server was started without --lifecycle-profile";
+
 /// The package of the services that are the API.
 const API: &str = "authzed.api.v1.";
 
@@ -187,6 +208,8 @@ fn is_bounded_stream(path: &str) -> bool {
             | "LookupSubjects"
             | "ExportBulkRelationships"
             | "BulkExportRelationships"
+            | "Search"
+            | "LookupOwned"
     )
 }
 

@@ -109,12 +109,14 @@ impl Server {
         let doorkeeper = Doorkeeper::new(options.preshared_keys);
         let authz = options
             .lifecycle
+            .clone()
             .map(|lifecycle| Authz::new(lifecycle, Arc::clone(&backend), options.authz))
             .transpose()?;
         let permissions = permissions(&backend);
         let router = Router::new(
             permissions,
             &backend,
+            options.lifecycle,
             doorkeeper,
             options.watch,
             options.reveals_version,

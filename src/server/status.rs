@@ -28,10 +28,12 @@ use super::wire::v1::ErrorReason;
 
 mod counters;
 mod expand;
+mod lifecycle;
 mod lookup;
 mod watch;
 
 pub(super) use counters::no_counter_name;
+pub(super) use lifecycle::shorten;
 
 /// Who defines the reasons.
 const DOMAIN: &str = "authzed.com";

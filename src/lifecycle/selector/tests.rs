@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{InvalidId, decode, encode};
+use super::{InvalidId, decode, decode_exactly, encode};
 
 #[test]
 fn what_object_ids_may_have_stays_as_it_is() {
@@ -33,6 +33,16 @@ fn other_bytes_are_escaped() {
 fn ids_that_were_not_written_here_stand_for_themselves() {
     for id in ["50%", "%zz", "%2", "a%2a", "%FF"] {
         assert_eq!(decode(id), id);
+    }
+}
+
+#[test]
+fn an_id_that_is_no_texts_is_known() {
+    for id in ["a%41", "50%", "%zz", "a%2a", "%FF", "%2"] {
+        assert_eq!(decode_exactly(id), None, "{id}");
+    }
+    for (id, text) in [("a%20b", "a b"), ("%25", "%"), ("plain", "plain"), ("%C3%A9", "é")] {
+        assert_eq!(decode_exactly(id).as_deref(), Some(text));
     }
 }
 

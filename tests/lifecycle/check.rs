@@ -107,7 +107,7 @@ async fn every_write_gives_a_token_and_every_read_takes_one() {
     let registered = client.0.register(register_request("ana@a", "agent:p", "")).await.unwrap().into_inner();
     let written_at = registered.written_at.unwrap().token;
     let mut request = check_request("ana@a", "read", "agent:p");
-    request.at_least_as_fresh = token(&written_at);
+    request.at_least_as_fresh = Some(token(&written_at));
     let answer = client.0.check(request.clone()).await.unwrap().into_inner();
     assert!(answer.allowed);
     assert_eq!(answer.checked_at.unwrap().token, written_at);
@@ -121,7 +121,7 @@ async fn every_write_gives_a_token_and_every_read_takes_one() {
     // A token is a lower bound: an older one does not bring back what was.
     assert!(!client.0.check(request.clone()).await.unwrap().into_inner().allowed);
 
-    request.at_least_as_fresh = token("garbled");
+    request.at_least_as_fresh = Some(token("garbled"));
     assert_eq!(code(client.0.check(request.clone()).await), Code::InvalidArgument);
     let (other, mut other_client) = Running::start().await;
     let foreign = other_client.0.register(register_request("ana@a", "agent:p", "")).await.unwrap();

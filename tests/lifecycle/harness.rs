@@ -35,7 +35,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<ManualClock>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _directory: Option<TempDir>,
+    /// Goes when the server has stopped.
+    directory: Option<TempDir>,
 }
 
 impl Running {
@@ -43,7 +44,7 @@ impl Running {
     pub(crate) async fn start() -> (Self, Client) {
         let directory = tempfile::tempdir().unwrap();
         let mut running = Self::at(directory.path(), ServerOptions::default());
-        running._directory = Some(directory);
+        running.directory = Some(directory);
         let client = running.client().await;
         (running, client)
     }
@@ -79,7 +80,7 @@ impl Running {
         let address = server.local_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || server.run(async { drop(stopped.await) }).unwrap());
-        Self { address, engine, clock, stop: Some(stop), thread: Some(thread), _directory: None }
+        Self { address, engine, clock, stop: Some(stop), thread: Some(thread), directory: None }
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -155,8 +156,11 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
     Timestamp { seconds: NOW + seconds, nanoseconds: 0 }
 }
 
-/// `ana@a` is a user in an account, and `ci!a` a service account.
+/// `ana@a` is a user in an account, and `ci!a` a service account. Nothing is nobody.
 pub(crate) fn who(text: &str) -> Option<l1::Principal> {
+    if text.is_empty() {
+        return None;
+    }
     let (kind, (id, account)) = match text.split_once('!') {
         Some(parts) => ("service_account", parts),
         None => ("user", text.split_once('@').unwrap()),
@@ -175,8 +179,8 @@ pub(crate) fn maybe(text: &str) -> Option<l1::Resource> {
     (!text.is_empty()).then(|| what(text))
 }
 
-pub(crate) fn token(text: &str) -> Option<v1::ZedToken> {
-    Some(v1::ZedToken { token: text.to_owned() })
+pub(crate) fn token(text: &str) -> v1::ZedToken {
+    v1::ZedToken { token: text.to_owned() }
 }
 
 /// What a refusal says: the code, and the reason if there is one, such as `PermissionDenied NOT_OWNER`.
@@ -215,7 +219,7 @@ impl Client {
             principal: who(principal),
             resource: maybe(resource),
             role: role.to_owned(),
-            grantee: if to.is_empty() { None } else { who(to) },
+            grantee: who(to),
         };
         said(self.0.grant(request).await.map(|answer| answer.into_inner().changed))
     }
@@ -225,7 +229,7 @@ impl Client {
             principal: who(principal),
             resource: maybe(resource),
             role: role.to_owned(),
-            holder: if of.is_empty() { None } else { who(of) },
+            holder: who(of),
         };
         said(self.0.revoke(request).await.map(|answer| answer.into_inner().changed))
     }
@@ -289,7 +293,7 @@ impl Client {
     ) -> Result<Vec<String>, String> {
         let request = l1::ReconcileRequest {
             resources: resources.iter().map(|resource| what(resource)).collect(),
-            older_than: age(seconds),
+            older_than: Some(age(seconds)),
         };
         let answer = self.0.reconcile(request).await.map_err(|status| refusal(&status))?;
         let deregistered = answer.into_inner().deregistered;
@@ -323,13 +327,13 @@ pub(crate) fn existing(owner: &str, resource: &str, parent: &str) -> l1::Existin
     l1::ExistingResource { owner: who(owner), resource: maybe(resource), parent: maybe(parent) }
 }
 
-pub(crate) fn age(seconds: i64) -> Option<prost_types::Duration> {
-    Some(prost_types::Duration { seconds, nanos: 0 })
+pub(crate) fn age(seconds: i64) -> prost_types::Duration {
+    prost_types::Duration { seconds, nanos: 0 }
 }
 
 pub(crate) fn selection(kind: &str, account: &str, seconds: i64) -> l1::OrphanSelection {
     let (resource_type, account) = (kind.to_owned(), account.to_owned());
-    l1::OrphanSelection { resource_type, account, older_than: age(seconds) }
+    l1::OrphanSelection { resource_type, account, older_than: Some(age(seconds)) }
 }
 
 pub(crate) fn selecting(selection: l1::OrphanSelection) -> l1::ListOrphansRequest {

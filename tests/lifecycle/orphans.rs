@@ -89,7 +89,7 @@ async fn a_stream_that_is_not_as_it_should_be_is_refused() {
     let select = || selecting(selection("task", "", 0));
     let nothing = l1::ListOrphansRequest { request: None };
     let without_age = l1::OrphanSelection { older_than: None, ..selection("task", "", 0) };
-    let negative = l1::OrphanSelection { older_than: age(-1), ..selection("task", "", 0) };
+    let negative = l1::OrphanSelection { older_than: Some(age(-1)), ..selection("task", "", 0) };
     for parts in [
         vec![],
         vec![living(&["t"])],
@@ -133,15 +133,15 @@ async fn a_reconciliation_with_a_mistake_writes_nothing() {
     running.set_time(HOUR);
     let graph = running.graph();
     for resources in [vec![what("task:t1"), what("robot:r")], vec![what("task:t1"), what("task:*")]] {
-        let request = l1::ReconcileRequest { resources, older_than: age(0) };
+        let request = l1::ReconcileRequest { resources, older_than: Some(age(0)) };
         assert_eq!(code(client.0.reconcile(request).await), Code::InvalidArgument);
     }
     let resources = vec![what("task:t1"); 1001];
-    let request = l1::ReconcileRequest { resources, older_than: age(0) };
+    let request = l1::ReconcileRequest { resources, older_than: Some(age(0)) };
     assert_eq!(code(client.0.reconcile(request).await), Code::InvalidArgument);
     let request = l1::ReconcileRequest { resources: vec![what("task:t1")], older_than: None };
     assert_eq!(code(client.0.reconcile(request).await), Code::InvalidArgument);
     assert_eq!(running.graph(), graph);
-    let request = l1::ReconcileRequest { resources: vec![], older_than: age(0) };
+    let request = l1::ReconcileRequest { resources: vec![], older_than: Some(age(0)) };
     assert!(!client.0.reconcile(request).await.unwrap().into_inner().written_at.unwrap().token.is_empty());
 }

@@ -16,6 +16,8 @@ const SPINNER: &str = "{spinner} {msg} lines  {bytes_per_sec}  {elapsed}";
 pub(super) struct Report {
     file: String,
     is_dry_run: bool,
+    /// The byte at which this run began.
+    begin: u64,
     /// Draws nothing where standard error is no terminal.
     bar: ProgressBar,
     complaint_count: u64,
@@ -27,20 +29,22 @@ impl Report {
         let target = ProgressDrawTarget::stderr();
         let length = position.length().or_else(|| std::fs::metadata(file).ok().map(|file| file.len()));
         let (bar, template) = match length {
-            Some(length) => (ProgressBar::with_draw_target(Some(length), target), BAR),
+            // What is left for this run, so that rate and time left are right.
+            Some(length) => {
+                let left = length.saturating_sub(position.place.0);
+                (ProgressBar::with_draw_target(Some(left), target), BAR)
+            }
             None => (ProgressBar::with_draw_target(None, target), SPINNER),
         };
         // The templates are right, or the bar looks otherwise.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        // Rate and time left are those of this run.
-        let bar = bar.with_position(position.place.0);
-        bar.reset_eta();
         bar.set_message(position.place.1.to_string());
         let file =
             if file.as_os_str() == "-" { "standard input".to_owned() } else { file.display().to_string() };
-        let report = Self { file, is_dry_run, bar, complaint_count: 0, has_warned: false };
+        let report =
+            Self { file, is_dry_run, begin: position.place.0, bar, complaint_count: 0, has_warned: false };
         if position.place.0 > 0 {
             report.say(&format!("{}: going on behind line {}", report.file, position.place.1));
         }
@@ -49,7 +53,7 @@ impl Report {
 
     /// The position has moved.
     pub(super) fn advance(&self, (byte, line): (u64, u64)) {
-        self.bar.set_position(byte);
+        self.bar.set_position(byte.saturating_sub(self.begin));
         self.bar.set_message(line.to_string());
     }
 

@@ -88,7 +88,7 @@ fn serve(kind: &str) -> Result<(), Box<dyn Error>> {
         }
         _ => Server::bind_with_permissions(options, engine, NoOp)?,
     };
-    let stopped = served::announce(&server.local_address())?;
+    let stopped = served::announce(server.local_address())?;
     Ok(server.run(stopped)?)
 }
 

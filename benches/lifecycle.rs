@@ -68,7 +68,7 @@ fn serve_no_op() -> Result<(), Box<dyn Error>> {
         let handler = |_: axum::body::Bytes| async { ([("content-type", "application/json")], ANSWER) };
         let router = axum::Router::new().route("/v1/authz/check", axum::routing::post(handler));
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let stopped = served::announce(&listener.local_addr()?)?;
+        let stopped = served::announce(listener.local_addr()?)?;
         tokio::select! {
             result = axum::serve(listener, router).into_future() => Ok(result?),
             () = stopped => Ok(()),
@@ -100,7 +100,7 @@ fn serve(kind: &str) -> Result<(), Box<dyn Error>> {
     options.http_address = Some(options.address);
     options.lifecycle = Some(lifecycle);
     let server = Server::bind(options, engine)?;
-    let stopped = served::announce(&server.http_address().unwrap())?;
+    let stopped = served::announce(server.http_address().unwrap())?;
     Ok(server.run(stopped)?)
 }
 
@@ -224,8 +224,8 @@ fn measure_searches(runtime: &Runtime, server: &Served) -> Result<(), Box<dyn Er
         assert_eq!(answer.matches("7c9e6679").count(), TASKS / USERS);
     }
     let cpu_ms = (server.cpu_s() - cpu_before) * 1e3 / SEARCHES as f64;
-    let (count, time_ms) = (TASKS / USERS, median(times_ms));
-    println!("\nsearch of {count} out of {TASKS} tasks: {time_ms:.1} ms at the client, {cpu_ms:.1} ms CPU");
+    let (count, median_ms) = (TASKS / USERS, median(times_ms));
+    println!("\nsearch of {count} out of {TASKS} tasks: {median_ms:.1} ms at the client, {cpu_ms:.1} ms CPU");
     Ok(())
 }
 

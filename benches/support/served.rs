@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 
@@ -19,8 +20,8 @@ pub(crate) fn kind() -> Option<String> {
 }
 
 /// Says where the server is, for the process that started this one, and what ends it.
-pub(crate) fn announce(address: &impl ToString) -> Result<impl Future<Output = ()>, Box<dyn Error>> {
-    println!("{}", address.to_string());
+pub(crate) fn announce(address: SocketAddr) -> Result<impl Future<Output = ()>, Box<dyn Error>> {
+    println!("{address}");
     std::io::stdout().flush()?;
     let (stop, stopped) = oneshot::channel::<()>();
     std::thread::spawn(move || {

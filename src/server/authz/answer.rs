@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tonic::body::Body;
-use tonic::codegen::http::header::{ALLOW, CONTENT_TYPE};
+use tonic::codegen::http::header::{ALLOW, CONNECTION, CONTENT_TYPE};
 use tonic::codegen::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::engine::ZedToken;
@@ -103,8 +103,15 @@ impl Refusal {
             tracing::warn!(error = %self, "a lifecycle request has no answer");
         }
         let mut response = json_response(status, json!({ "message": self.to_string() }).to_string());
-        if matches!(self, Self::Method) {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        match self {
+            Self::Method => {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            // The rest of the body is not read, and nothing can follow it.
+            Self::LargeBody { .. } | Self::SlowBody | Self::BrokenBody => {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
         }
         response
     }

@@ -8,9 +8,12 @@ use serde::Deserialize;
 use tonic::codegen::{Bytes, StdError};
 
 use super::answer::Refusal;
+use super::request::{Form, FromObject};
 
 /// How long a client may take to send it.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of a field's path that a message shows.
+const PATH_CHARS_MAX: usize = 100;
 
 /// Reads a body of so many bytes at the most.
 pub(super) async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, Refusal>
@@ -27,8 +30,14 @@ where
 }
 
 /// Takes a body apart, and says which field is wrong if one is.
-pub(super) fn parse<'body, T: Deserialize<'body>>(body: &'body [u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|_| explain::<T>(body))
+pub(super) fn parse<'body, T: Deserialize<'body> + Form>(body: &'body [u8]) -> Result<T, Refusal> {
+    let read = serde_json::from_slice(body).map(|FromObject(form)| form);
+    read.map_err(|_| explain::<FromObject<T>>(body))
+}
+
+/// The beginning of a path, which is as deep as the client made it.
+fn shown(path: &str) -> &str {
+    path.char_indices().nth(PATH_CHARS_MAX).map_or(path, |(end, _)| &path[..end])
 }
 
 #[cold]
@@ -44,7 +53,7 @@ fn explain<'body, T: Deserialize<'body>>(body: &'body [u8]) -> Refusal {
             let problem = error.into_inner();
             match path.as_str() {
                 "." | "?" => format!("the body: {problem}"),
-                field => format!("{field}: {problem}"),
+                field => format!("{}: {problem}", shown(field)),
             }
         }
     };

@@ -30,18 +30,18 @@ impl Authz {
         let request: request::Check<'_> = body::parse(&asked.body)?;
         let view = self.view(asked)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
-        let question = self.lifecycle.question(&principal, request.resource.name(), &request.operation)?;
+        let question = self.lifecycle.question(&principal, request.resource.0.name(), &request.operation)?;
         let token = view.token();
         let decision = self.decide(&view, &question).await?;
         let decided = (&view, &question, decision);
-        self.lifecycle.log_decision(&principal, request.resource.name(), &request.operation, decided);
+        self.lifecycle.log_decision(&principal, request.resource.0.name(), &request.operation, decided);
         if rollout.is_shadowed {
             self.compare_check_with_legacy(asked, view, decision);
         }
         if decision.is_allowed {
             return Ok(success(&token));
         }
-        let (operation, resource) = (&request.operation, request.resource.name());
+        let (operation, resource) = (&request.operation, request.resource.0.name());
         let denial = Refusal::Denied(format!("{} may not {operation} {resource}", principal.id));
         // A no holds at a state as a yes does.
         Ok(with_token(denial.respond(), &token))

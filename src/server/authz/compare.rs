@@ -77,7 +77,7 @@ impl Authz {
     async fn graph_verdict(&self, body: &[u8]) -> Result<GraphVerdict, Refusal> {
         let request: request::Check<'_> = body::parse(body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
-        let question = self.lifecycle.question(&principal, request.resource.name(), &request.operation)?;
+        let question = self.lifecycle.question(&principal, request.resource.0.name(), &request.operation)?;
         let view = self.lifecycle.view(None)?;
         let decision = self.decide(&view, &question).await?;
         self.verdict(body, &view, decision)
@@ -93,7 +93,7 @@ impl Authz {
         }
         let request: request::Check<'_> = body::parse(body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
-        let lacks_parent = self.lifecycle.lacks_parent(view, &principal, request.resource.name())?;
+        let lacks_parent = self.lifecycle.lacks_parent(view, &principal, request.resource.0.name())?;
         let because = if lacks_parent { DeniedBecause::MissingParent } else { DeniedBecause::Other };
         Ok(GraphVerdict::Denied(because))
     }
@@ -125,7 +125,7 @@ impl Authz {
     fn shadow_question_of_check(&self, body: &[u8]) -> Option<ShadowQuestion> {
         let request: request::Check<'_> = body::parse(body).ok()?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal).ok()?;
-        let ResourceName { kind, selector } = request.resource.name();
+        let ResourceName { kind, selector } = request.resource.0.name();
         Some(ShadowQuestion {
             account: principal.account,
             operation: request.operation.into_owned(),

@@ -16,7 +16,7 @@ impl Authz {
         let request: request::Check<'_> = body::parse(&asked.body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let role = self.lifecycle.granted_role(&request.operation)?;
-        let role = Role { resource: request.resource.name(), role };
+        let role = Role { resource: request.resource.0.name(), role };
         let change = self.lifecycle.grant(&principal, role, &principal).await?;
         self.pass_on(asked).await?;
         Ok(success(&change.written_at))
@@ -33,7 +33,7 @@ impl Authz {
         let request: request::Check<'_> = body::parse(&asked.body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let role = self.lifecycle.revoked_role(&request.operation)?;
-        let role = Role { resource: request.resource.name(), role };
+        let role = Role { resource: request.resource.0.name(), role };
         Ok(self.lifecycle.revoke(&principal, role, &principal).await?)
     }
 }

@@ -21,8 +21,8 @@ impl Authz {
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
         let registered = self.lifecycle.register(Register {
             principal: &principal,
-            resource: request.resource.name(),
-            parent: request.parent.as_ref().map(request::ResourceForm::name),
+            resource: request.resource.0.name(),
+            parent: request.parent.as_ref().map(|parent| parent.0.name()),
             parent_rule,
         });
         Ok(success(&registered.await?.written_at))
@@ -35,7 +35,7 @@ impl Authz {
     ) -> Result<Response<Body>, Refusal> {
         let request: request::Deregister<'_> = body::parse(&asked.body)?;
         let principal = Principal::from_json(self.lifecycle.profile(), &request.principal)?;
-        let name = request.resource.name();
+        let name = request.resource.0.name();
         let change = self.lifecycle.deregister(&principal, name, absent_rule).await?;
         Ok(success(&change.written_at))
     }

@@ -15,6 +15,7 @@ use crate::server::legacy::{LegacyBackend, LogLimit, Shadow};
 
 use super::answer::Refusal;
 use super::body;
+use super::request::Form;
 use super::routes::Route;
 
 /// Both sides, and which of them answers.
@@ -42,6 +43,8 @@ struct Sender {
     #[serde(default)]
     principal: Value,
 }
+
+impl Form for Sender {}
 
 impl Sides {
     /// How the account is served that a request's principal acts in.

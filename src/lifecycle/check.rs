@@ -54,7 +54,7 @@ impl Lifecycle {
     }
 
     /// Understands a question about one resource: `*` is none.
-    pub fn question_about_one(
+    pub(super) fn question_about_one(
         &self,
         principal: &Principal,
         name: ResourceName<'_>,

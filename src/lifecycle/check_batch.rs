@@ -10,7 +10,7 @@ use super::resource::{ResourceName, kind};
 
 impl Lifecycle {
     /// Understands a question about each of many resources of a type, none of which can be any resource.
-    pub fn questions(
+    fn questions(
         &self,
         principal: &Principal,
         kind_name: &str,

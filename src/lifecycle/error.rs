@@ -74,10 +74,10 @@ pub enum InvalidRequest {
         problem: InvalidId,
     },
     /// There is no such type of resource.
-    #[error("{field}.type: there is no resource `{kind}`; there are {}", .known.join(", "))]
+    #[error("{field}: there is no resource `{kind}`; there are {}", .known.join(", "))]
     UnknownKind {
         /// Where it stands.
-        field: &'static str,
+        field: String,
         /// The type.
         kind: String,
         /// The types that there are.

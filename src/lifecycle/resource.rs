@@ -46,18 +46,21 @@ pub(super) enum Target<'profile> {
     One(Box<Resource<'profile>>),
 }
 
-/// Finds a type of resource.
+/// Finds a type of resource; `field` is where the request names it.
 pub(super) fn kind<'profile>(
     profile: &'profile Profile,
     kind: &str,
-    field: &'static str,
+    field: &str,
 ) -> Result<&'profile ResourceProfile, InvalidRequest> {
-    let unknown = || InvalidRequest::UnknownKind {
+    profile.resources.get(kind).ok_or_else(|| unknown_kind(profile, kind, field.to_owned()))
+}
+
+fn unknown_kind(profile: &Profile, kind: &str, field: String) -> InvalidRequest {
+    InvalidRequest::UnknownKind {
         field,
         kind: shown(kind),
         known: profile.resources.keys().cloned().collect(),
-    };
-    profile.resources.get(kind).ok_or_else(unknown)
+    }
 }
 
 /// Finds one resource; `field` is where the request names it.
@@ -78,7 +81,8 @@ pub(super) fn target<'profile>(
     name: ResourceName<'_>,
     field: &'static str,
 ) -> Result<Target<'profile>, InvalidRequest> {
-    let kind = kind(profile, name.kind, field)?;
+    let kind = profile.resources.get(name.kind);
+    let kind = kind.ok_or_else(|| unknown_kind(profile, name.kind, format!("{field}.type")))?;
     if name.selector == ANY {
         return Ok(Target::Any(kind));
     }

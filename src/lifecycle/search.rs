@@ -5,6 +5,7 @@ use crate::relationship::{DefinitionName, Object, ObjectId, RelationName, Subjec
 
 use super::error::{LifecycleError, Trouble};
 use super::principal::Principal;
+use super::profile::ResourceProfile;
 use super::registry::Lifecycle;
 use super::resource::kind;
 use super::selector;
@@ -25,11 +26,9 @@ pub struct Page {
     /// Their selectors.
     pub selectors: Vec<String>,
     /// What to go on after, behind each of them.
-    pub positions: Vec<String>,
+    pub positions: Vec<ObjectId>,
     /// Whether there may be more.
     pub has_more: bool,
-    /// What to go on after.
-    pub position: Option<String>,
 }
 
 impl Lifecycle {
@@ -45,7 +44,7 @@ impl Lifecycle {
         let kind = kind(&self.profile, kind_name, "filter_resource")?;
         self.check_operation(operation)?;
         let permission = kind.operations.get(operation).map(String::as_str);
-        self.look_for(view, principal, kind_name, permission, after)
+        look_for(view, principal, kind, permission, after)
     }
 
     /// Looks for the resources of a type that somebody owns.
@@ -57,29 +56,7 @@ impl Lifecycle {
         after: Option<&str>,
     ) -> Result<Search, LifecycleError> {
         let kind = kind(&self.profile, kind_name, "resource_type")?;
-        self.look_for(view, principal, kind_name, Some(kind.owner.as_str()), after)
-    }
-
-    fn look_for(
-        &self,
-        view: &View,
-        principal: &Principal,
-        kind_name: &str,
-        permission: Option<&str>,
-        after: Option<&str>,
-    ) -> Result<Search, LifecycleError> {
-        let kind = kind(&self.profile, kind_name, "resource_type")?;
-        view.describe(kind.definition.as_str(), kind.tenant.as_str()).map_err(Trouble::from)?;
-        let reader = permission.map(|permission| {
-            let definition = kind.definition.as_str();
-            view.lookup_resources(LookupResources::new(definition, permission, principal.subject()), after)
-        });
-        Ok(Search {
-            reader: reader.transpose().map_err(Trouble::from)?,
-            definition: kind.definition.clone(),
-            tenant_relation: kind.tenant.clone(),
-            tenant: Subject::Object(principal.tenant.clone()),
-        })
+        look_for(view, principal, kind, Some(kind.owner.as_str()), after)
     }
 }
 
@@ -88,7 +65,6 @@ impl Search {
     pub fn next(&mut self, count_max: usize, limits: Limits<'_>) -> Result<Page, LifecycleError> {
         let Some(reader) = &mut self.reader else { return Ok(Page::default()) };
         let (found, has_more) = reader.next(count_max, limits).map_err(Trouble::from)?;
-        let position = found.last().map(|last| last.id.to_string());
         let mut selectors = Vec::with_capacity(found.len());
         let mut positions = Vec::with_capacity(found.len());
         for object in found {
@@ -102,9 +78,29 @@ impl Search {
             let resource = Object { definition: self.definition.clone(), id };
             if reader.view().has_relationship(&resource, &self.tenant_relation, &self.tenant) {
                 selectors.push(selector);
-                positions.push(resource.id.to_string());
+                positions.push(resource.id);
             }
         }
-        Ok(Page { selectors, positions, has_more, position })
+        Ok(Page { selectors, positions, has_more })
     }
+}
+
+fn look_for(
+    view: &View,
+    principal: &Principal,
+    kind: &ResourceProfile,
+    permission: Option<&str>,
+    after: Option<&str>,
+) -> Result<Search, LifecycleError> {
+    view.describe(kind.definition.as_str(), kind.tenant.as_str()).map_err(Trouble::from)?;
+    let reader = permission.map(|permission| {
+        let definition = kind.definition.as_str();
+        view.lookup_resources(LookupResources::new(definition, permission, principal.subject()), after)
+    });
+    Ok(Search {
+        reader: reader.transpose().map_err(Trouble::from)?,
+        definition: kind.definition.clone(),
+        tenant_relation: kind.tenant.clone(),
+        tenant: Subject::Object(principal.tenant.clone()),
+    })
 }

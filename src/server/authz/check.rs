@@ -1,5 +1,6 @@
 //! `check` and `check_batch`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -9,7 +10,7 @@ use tonic::codegen::http::{Response, StatusCode};
 use crate::engine::{CheckPermissionError, View};
 use crate::evaluate::{EvaluateError, Limits};
 use crate::lifecycle::rollout::AccountRollout;
-use crate::lifecycle::{Decision, LifecycleError, Principal, Question, ResourceName, Trouble};
+use crate::lifecycle::{Decision, LifecycleError, Principal, Question, Trouble};
 use crate::server::permissions::INLINE_VISITS_MAX;
 
 use super::answer::{Refusal, json_response, success, with_token};
@@ -74,22 +75,16 @@ impl Authz {
         if request.selectors.len() > count_max {
             return Err(Refusal::TooMany { field: "selectors", count_max });
         }
-        let questions = request.selectors.iter().map(|selector| {
-            let resource = ResourceName { kind: &request.resource_type, selector };
-            self.lifecycle.question_about_one(&principal, resource, &request.operation)
-        });
-        let questions: Vec<_> = questions.collect::<Result<_, _>>()?;
         let token = view.token();
         let deadline = Instant::now().checked_add(ANSWER_TIMEOUT);
+        let lifecycle = Arc::clone(&self.lifecycle);
+        let (kind, operation) = (request.resource_type.into_owned(), request.operation.into_owned());
+        let selectors = request.selectors;
         let work = move |cancelled: &_| {
             let limits = Limits { deadline, cancelled: Some(cancelled), ..view.limits() };
-            let decisions = questions.iter().map(|question| question.ask(&view, limits));
-            decisions.collect::<Result<Vec<_>, _>>()
+            lifecycle.check_batch(&view, &principal, &kind, selectors, &operation, limits)
         };
-        let decisions = self.backend.pool.run(work).await??;
-        let allowed =
-            request.selectors.into_iter().zip(decisions).filter(|(_, decision)| decision.is_allowed);
-        let selectors: Vec<_> = allowed.map(|(selector, _)| selector).collect();
+        let selectors = self.backend.pool.run(work).await??;
         let answer = json!({ "authorized_selectors": selectors }).to_string();
         Ok(with_token(json_response(StatusCode::OK, answer), &token))
     }

@@ -60,7 +60,7 @@ impl<T: Send + 'static> Batches for Pages<T> {
         let read_at = v1::ZedToken { token: view.token().0 };
         let found = page.selectors.into_iter().zip(page.positions);
         let found = found.map(|(selector, position)| {
-            let cursor = view.cursor(*call, position);
+            let cursor = view.cursor(*call, position.into());
             respond(Found { read_at: read_at.clone(), selector, cursor })
         });
         Ok((found.collect(), page.has_more && *remaining > 0))

@@ -361,6 +361,27 @@ class BadInput(ContractCase):
             self.assert_status(422, self.wire.search(self.ana, "agent", operation))
             self.assert_status(422, self.wire.ask("check_batch", self.body("check_batch", operation=operation)))
 
+    def test_an_unknown_kind_is_named_by_its_field(self):
+        unknown = resource("robot", "x")
+        cases = [
+            ("check", "resource.type", {"resource": unknown}),
+            ("register", "parent.type", {"parent": unknown}),
+            ("search", "filter_resource", {"filter_resource": "robot"}),
+            ("check_batch", "resource_type", {"resource_type": "robot", "selectors": []}),
+            ("check_batch", "operation", {"operation": "fly", "selectors": []}),
+        ]
+        for verb, field, changed in cases:
+            with self.subTest(verb=verb, field=field):
+                answer = self.assert_status(422, self.wire.ask(verb, self.body(verb, **changed)))
+                self.assertTrue(answer.json()["message"].startswith(f"{field}: there is no "), answer.json())
+
+    def test_the_values_of_an_object_are_no_object(self):
+        for verb, changed in [("check", {"resource": ["agent", "x"]}), ("register", {"parent": ["agent", "x"]})]:
+            answer = self.assert_status(422, self.wire.ask(verb, self.body(verb, **changed)))
+            self.assertIn("an object with `type` and `selector`", answer.json()["message"])
+        body = json.dumps([self.ana, resource("agent", "x"), "read"]).encode()
+        self.assert_status(422, self.wire.send("/v1/authz/check", body))
+
     def test_a_value_of_the_wrong_kind_is_named(self):
         wrong = [None, 7, 1.5, True, [], {}, ["x"], {"x": 1}]
         fields = {

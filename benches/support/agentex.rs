@@ -34,7 +34,7 @@ const STRIDE: usize = 7_919;
 /// What one write may hold.
 const UPDATES_MAX: usize = 1000;
 
-const SCHEMA: &str = include_str!("agentex.zed");
+pub(crate) const SCHEMA: &str = include_str!("agentex.zed");
 
 /// The graph over a journal that forgets.
 pub(crate) fn load() -> Engine {
@@ -80,6 +80,25 @@ pub(crate) fn owner(number: usize) -> Subject {
 /// Someone of the same tenant who has no role on it.
 pub(crate) fn colleague(number: usize) -> Subject {
     user((agent_owner(agent_of(number)) + TENANTS) % USERS)
+}
+
+/// Visits the relationships of one of many platforms that are alike but for their names.
+pub(crate) fn visit(copy: usize, mut visitor: impl FnMut(Relationship)) {
+    for place in 0..OBJECTS {
+        for mut relationship in relationships(place * STRIDE % OBJECTS) {
+            relationship.resource = of_copy(&relationship.resource, copy);
+            if let Subject::Object(object) = &relationship.subject {
+                relationship.subject = Subject::Object(of_copy(object, copy));
+            }
+            visitor(relationship);
+        }
+    }
+}
+
+/// The same object of another platform: another first byte.
+fn of_copy(object: &Object, copy: usize) -> Object {
+    let id = format!("{copy:02x}{}", &object.id.as_str()[2..]);
+    Object { definition: object.definition.clone(), id: ObjectId::new(id).unwrap() }
 }
 
 /// What the object with a number among all is written with.

@@ -67,6 +67,12 @@ pub enum JournalError {
     /// A transaction cannot be read back.
     #[error(transparent)]
     Corrupt(#[from] Corruption),
+    /// What is asked for has been forgotten.
+    #[error("the journal has forgotten its transactions up to revision {oldest}")]
+    Trimmed {
+        /// The revision after which everything is there.
+        oldest: Revision,
+    },
     /// The store below reports a fault.
     #[error("the journal cannot be read: {0}")]
     Storage(String),

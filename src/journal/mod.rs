@@ -4,6 +4,7 @@
 //! Knows relationships as values only: no schema, no index, no permission. What it acknowledges is durable.
 
 mod append;
+mod checkpoint;
 mod error;
 mod identity;
 mod memory;
@@ -13,6 +14,7 @@ mod transaction;
 
 pub use self::sled::SledJournal;
 use append::check_revisions;
+pub use checkpoint::{Checkpoint, CheckpointError, JournalSize};
 pub use error::{AppendError, Corruption, Defect, JournalError, OpenError};
 pub use identity::JournalIdentity;
 pub use memory::MemoryJournal;
@@ -60,6 +62,31 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Where changes may be staged that are to be appended.
     fn staging_directory(&self) -> PathBuf {
         std::env::temp_dir()
+    }
+
+    /// The newest checkpoint, if there is one.
+    fn checkpoint(&self) -> Result<Option<Arc<dyn Checkpoint>>, JournalError> {
+        Ok(None)
+    }
+
+    /// What it holds, in bytes.
+    fn size(&self) -> JournalSize {
+        JournalSize::default()
+    }
+
+    /// Replaces the checkpoint by one of the state at a revision, and forgets the transactions up to `trimmed_to`, which
+    /// is no later than that. Segments have some kilobytes to some megabytes each.
+    ///
+    /// Appends go on meanwhile, and wait for a moment at the end. After an error, or a crash at any moment, the
+    /// checkpoint before and all transactions are there as they were.
+    fn write_checkpoint(
+        &self,
+        revision: Revision,
+        trimmed_to: Revision,
+        segments: &mut dyn Iterator<Item = Result<Vec<u8>, CheckpointError>>,
+    ) -> Result<(), CheckpointError> {
+        let _ = (revision, trimmed_to, segments);
+        Err(CheckpointError::Unsupported)
     }
 
     /// Visits every transaction after a revision, in order, until the visitor breaks off. Transactions that are

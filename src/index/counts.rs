@@ -34,6 +34,13 @@ impl Counts {
         *self.live.entry(kind).or_insert(0) += 1;
     }
 
+    /// Adds many.
+    pub(super) fn add_all(&self, kinds: impl IntoIterator<Item = (EdgeKind, u64)>) {
+        for (kind, count) in kinds {
+            *self.live.entry(kind).or_insert(0) += count;
+        }
+    }
+
     pub(super) fn remove(&self, kind: &EdgeKind) {
         if let Some(mut count) = self.live.get_mut(kind) {
             *count = count.saturating_sub(1);

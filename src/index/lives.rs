@@ -5,6 +5,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::relationship::Revision;
 
+use super::checkpoint::KeptLife;
 use super::key::Edge;
 use super::terms::Terms;
 
@@ -61,6 +62,23 @@ impl Lives {
         let lives = self.lives.get(&edge)?;
         let life = lives.last().filter(|life| life.died == NEVER)?;
         Some((life.born, life.terms.clone()))
+    }
+
+    /// All lives of an edge, if it is in the table.
+    pub(super) fn all(&self, edge: Edge) -> Option<Vec<KeptLife>> {
+        let lives = self.lives.get(&edge)?;
+        let kept = |life: &Life| KeptLife {
+            born: life.born,
+            died: (life.died != NEVER).then_some(life.died),
+            terms: life.terms.clone(),
+        };
+        Some(lives.iter().map(kept).collect())
+    }
+
+    /// Puts an edge into the table that is not in it.
+    pub(super) fn restore(&self, edge: Edge, lives: Vec<KeptLife>) {
+        let life = |KeptLife { born, died, terms }| Life { born, died: died.unwrap_or(NEVER), terms };
+        self.lives.insert(edge, lives.into_iter().map(life).collect());
     }
 
     /// Whether the edge has had one life only.

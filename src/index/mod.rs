@@ -8,6 +8,7 @@
 //!
 //! Knows no permission, no journal and no request.
 
+mod checkpoint;
 mod counts;
 mod error;
 mod expirations;
@@ -21,6 +22,7 @@ mod terms;
 mod version;
 mod write;
 
+pub use checkpoint::{Contents, LoadedObjects, Loading, LoadingPostings, Packing, Unloadable};
 pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};

@@ -86,6 +86,28 @@ impl Objects {
         Ok(object)
     }
 
+    /// Makes room for objects, of which there are none yet.
+    pub(super) fn reserve(&self, count: usize) {
+        // Some shards get more than others: by chance, a few in a hundred of what they would get if all got the same.
+        let count = count / SHARDS + count / SHARDS / 32 + 16;
+        for shard in &self.shards {
+            let Records { by_name, records } = &mut *shard.0.write();
+            by_name.reserve(count, |_| 0);
+            records.reserve_exact(count);
+        }
+    }
+
+    /// The number of an object, a new one if it does not occur yet. Its place by name is for [`Self::set_by_name`].
+    pub(super) fn load(&self, definition: DefinitionKey, id: &Arc<str>) -> Result<ObjectKey, IndexFull> {
+        Ok(self.insert(self.hash(definition, id), definition, id)?.0)
+    }
+
+    /// Says which objects of a definition there are, in order of their ids.
+    pub(super) fn set_by_name(&self, definition: DefinitionKey, objects: Vec<(Arc<str>, ObjectKey)>) {
+        let by_name = Arc::clone(&self.by_name.entry(definition).or_default());
+        *by_name.write() = objects.into_iter().collect();
+    }
+
     /// The number of an object, and whether it is a new one.
     fn insert(
         &self,

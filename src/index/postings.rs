@@ -111,6 +111,22 @@ impl Postings {
         }
     }
 
+    /// Adds entries in order of their keys, none of which is there.
+    pub(super) fn extend(&mut self, postings: &[Posting]) {
+        if !matches!(self, Self::Empty) {
+            for Posting { key, version } in postings {
+                self.set(*key, *version);
+            }
+            return;
+        }
+        *self = match postings {
+            [] => Self::Empty,
+            [only] => Self::One(*only),
+            few if few.len() <= FEW_MAX => Self::Few(few.into()),
+            many => Self::Many(Box::new(many.iter().map(|posting| (posting.key, posting.version)).collect())),
+        };
+    }
+
     /// Removes an entry.
     pub(super) fn remove(&mut self, key: &PostingKey) {
         match self {

@@ -313,10 +313,10 @@ fn range(
     (after.map_or(least, next), most)
 }
 
-fn forward_edge(resource: ObjectKey, key: PostingKey) -> Edge {
+pub(super) fn forward_edge(resource: ObjectKey, key: PostingKey) -> Edge {
     Edge { resource, relation: key.first, subject_relation: key.second, subject: key.object }
 }
 
-fn reverse_edge(subject: ObjectKey, key: PostingKey) -> Edge {
+pub(super) fn reverse_edge(subject: ObjectKey, key: PostingKey) -> Edge {
     Edge { resource: key.object, relation: key.second, subject_relation: key.first, subject }
 }

@@ -26,8 +26,12 @@ pub struct TermsKind {
 impl Terms {
     /// The terms of a relationship.
     pub fn of(relationship: &Relationship) -> Self {
-        let condition = relationship.caveat.clone().map(|caveat| Arc::new(Condition::new(caveat)));
-        Self { condition, expires_at: relationship.expires_at }
+        Self::new(relationship.caveat.clone(), relationship.expires_at)
+    }
+
+    /// The terms that a caveat and an end make.
+    pub(super) fn new(caveat: Option<ContextualizedCaveat>, expires_at: Option<Timestamp>) -> Self {
+        Self { condition: caveat.map(|caveat| Arc::new(Condition::new(caveat))), expires_at }
     }
 
     /// The caveat as it is stored.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::relationship::{Object, RelationName, Revision, Subject, Timestamp};
 
+use super::checkpoint::{Contents, Loading, Packing, Unloadable};
 use super::counts::{Counts, EdgeKind};
 use super::error::IndexFull;
 use super::expirations::Expirations;
@@ -26,7 +27,7 @@ pub struct Index {
     pub(super) objects: Objects,
     pub(super) lives: Lives,
     pub(super) expirations: Expirations,
-    counts: Counts,
+    pub(super) counts: Counts,
 }
 
 /// Only that it is there: its contents have no bounds.
@@ -67,6 +68,19 @@ impl Index {
     pub fn snapshot(&self, revision: Revision, now: Timestamp) -> Snapshot<'_> {
         Snapshot::new(self, revision, now)
     }
+
+    /// Makes segments of the graph at a revision, with what ended after the oldest one that can still be asked for.
+    pub fn pack(&self, revision: Revision, oldest: Revision) -> Packing<'_> {
+        Packing::new(self, revision, oldest)
+    }
+
+    /// Loads what was packed into this index, which is empty.
+    pub fn load(&self, contents: Contents) -> Result<Loading<'_>, Unloadable> {
+        Loading::new(self, contents)
+    }
+
+    /// Says which edges have ended, and when, in order.
+    pub(super) fn set_ended(&self, _ended: Vec<(Revision, Edge)>) {}
 
     /// How many relationships are there that will cease to hold, or have ceased and not left yet.
     pub fn expiring_count(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Facts about the index.
 
+mod checkpoint;
 mod model;
 
 use std::ops::Bound;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use crate::index::{Change, Edge, EdgeKind, Index, Terms};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
+use super::checkpoint::{load, pack};
 use super::{at, edge, is_visible, touch};
 
 #[derive(Debug, Clone)]
@@ -110,6 +111,24 @@ proptest! {
         }
         for (revision, state) in &model {
             agrees(&index, &universe, *revision, now, state)?;
+        }
+        let head = *model.last_key_value().unwrap().0;
+        for (revision, oldest) in [(head, head), (head, head / 2), (head / 2, head / 4), (head, 0)] {
+            let (segments, contents) = pack(&index, revision, oldest);
+            let again = load(&segments, contents).unwrap();
+            let edges = self::universe(&again);
+            for (revision, state) in model.range(oldest..=revision) {
+                let moved = |(edge, terms): (&Edge, &Terms)| {
+                    (edges[universe.iter().position(|other| other == edge).unwrap()], terms.clone())
+                };
+                agrees(&again, &edges, *revision, now, &state.iter().map(moved).collect())?;
+            }
+            let state = &model[&revision];
+            let held: Vec<_> = state.iter().map(|(edge, terms)| EdgeKind::of(*edge, terms.kind()).terms).collect();
+            let counted = again.live_kinds().into_iter().map(|kind| kind.terms);
+            prop_assert!(counted.clone().all(|terms| held.contains(&terms)));
+            let unexpired = state.values().filter(|terms| !terms.have_expired(now)).map(Terms::kind);
+            prop_assert!(unexpired.into_iter().all(|terms| counted.clone().any(|other| other == terms)));
         }
         let (head, last) = model.last_key_value().unwrap();
         while index.remove_expired(now, Revision(*head), 10) > 0 {}

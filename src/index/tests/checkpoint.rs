@@ -1,0 +1,156 @@
+//! An index that was packed and loaded again shows what it showed.
+
+use std::collections::BTreeSet;
+
+use crate::index::{Contents, Edge, Index, Unloadable};
+use crate::relationship::{Relationship, Revision};
+
+use super::{at, create, delete, edge, is_visible, touch};
+
+/// The segments of an index at a revision, and what they speak of.
+pub(super) fn pack(index: &Index, revision: u64, oldest: u64) -> (Vec<Vec<u8>>, Contents) {
+    let mut packing = index.pack(Revision(revision), Revision(oldest));
+    let mut segments = Vec::new();
+    while let Some(segment) = packing.next_segment().unwrap() {
+        segments.push(segment);
+    }
+    let contents = packing.into_contents();
+    assert_eq!(segments.len(), contents.segment_count() as usize);
+    (segments, contents)
+}
+
+/// An index of segments.
+pub(super) fn load(segments: &[Vec<u8>], contents: Contents) -> Result<Index, Unloadable> {
+    let index = Index::default();
+    let segment = |number: u32| segments.get(number as usize).map_or(&[][..], Vec::as_slice);
+    let loading = index.load(contents.clone())?;
+    let objects: Result<_, _> =
+        contents.object_segments().map(|number| loading.load(segment(number))).collect();
+    let loading = loading.finish(objects?)?;
+    // In any order.
+    for number in contents.posting_segments().rev() {
+        loading.load(number, segment(number))?;
+    }
+    loading.finish()?;
+    Ok(index)
+}
+
+fn reloaded(index: &Index, revision: u64, oldest: u64) -> Index {
+    let (segments, contents) = pack(index, revision, oldest);
+    load(&segments, contents).unwrap()
+}
+
+/// The resources' edges and the subjects' edges that an index shows at a revision.
+fn directions(index: &Index, edges: &[Edge], revision: u64) -> [BTreeSet<Edge>; 2] {
+    let snapshot = index.snapshot(Revision(revision), at(0));
+    let [mut forward, mut reverse] = [BTreeSet::new(), BTreeSet::new()];
+    for edge in edges {
+        snapshot.read(edge.resource, |postings| {
+            postings.visit_forward(None, None, None, |edge| forward.insert(edge) || true);
+        });
+        snapshot.read(edge.subject, |postings| {
+            postings.visit_reverse(None, None, None, |edge| reverse.insert(edge) || true);
+        });
+    }
+    [forward, reverse]
+}
+
+#[test]
+fn lists_of_every_length_come_back_in_both_directions() {
+    for count in [0, 1, 2, 24, 25, 26, 1023, 1024, 1025, 70_000] {
+        let index = Index::default();
+        let texts: Vec<String> = (0..count).map(|number| format!("doc:one#viewer@user:u{number}")).collect();
+        for (born, text) in (1..).zip(&texts) {
+            create(&index, edge(&index, text), born);
+        }
+        let index = reloaded(&index, count + 1, count + 1);
+        let edges: Vec<Edge> = texts.iter().map(|text| edge(&index, text)).collect();
+        let expected: BTreeSet<Edge> = edges.iter().copied().collect();
+        let ends: Vec<Edge> = edges.iter().take(1).chain(edges.iter().rev().take(3)).copied().collect();
+        let [forward, reverse] = directions(&index, &ends, count + 1);
+        assert_eq!(forward, expected, "{count}");
+        assert!(ends.iter().all(|edge| reverse.contains(edge)), "{count}");
+        for (born, edge) in (1..).zip(&edges) {
+            assert_eq!(index.snapshot(Revision(count), at(0)).born(*edge), Some(Revision(born)));
+            assert!(!is_visible(&index, *edge, born - 1, at(0)));
+        }
+    }
+}
+
+#[test]
+fn objects_fill_several_segments() {
+    let index = Index::default();
+    let text = |number: u64| {
+        let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("doc:{mixed:016x}-{number}#owner@user:{}", mixed % 1000)
+    };
+    for number in 0..100_000 {
+        create(&index, edge(&index, &text(number)), 1 + number % 7);
+    }
+    let (segments, contents) = pack(&index, 7, 7);
+    assert!(contents.object_segments().len() > 1, "{} segments", segments.len());
+    assert_eq!(contents.relationships(), 100_000);
+    let index = load(&segments, contents).unwrap();
+    for number in 0..100_000 {
+        let relationship: Relationship = text(number).parse().unwrap();
+        let Relationship { resource, relation, subject, .. } = &relationship;
+        let edge = index.find(resource, relation, subject).unwrap();
+        assert_eq!(index.snapshot(Revision(7), at(0)).born(edge), Some(Revision(1 + number % 7)));
+    }
+}
+
+#[test]
+fn only_what_can_be_asked_for_is_kept() {
+    let index = Index::default();
+    let texts = [
+        "doc:a#viewer@user:gone",
+        "doc:a#viewer@user:ended",
+        "doc:a#viewer@user:later",
+        "doc:b#viewer@user:x",
+    ];
+    let edges = texts.map(|text| edge(&index, text));
+    create(&index, edges[0], 1);
+    create(&index, edges[1], 1);
+    delete(&index, edges[0], 3);
+    delete(&index, edges[1], 5);
+    create(&index, edges[2], 8);
+    create(&index, edges[3], 4);
+    // After the revision that is packed.
+    delete(&index, edges[3], 9);
+    let index = reloaded(&index, 7, 4);
+    let found = texts.map(|text| {
+        let relationship: Relationship = text.parse().unwrap();
+        index.find(&relationship.resource, &relationship.relation, &relationship.subject)
+    });
+    assert_eq!(found.map(|edge| edge.is_some()), [false, true, false, true]);
+    let [_, Some(ended), _, Some(other)] = found else { panic!("{found:?}") };
+    assert_eq!([4, 5].map(|revision| is_visible(&index, ended, revision, at(0))), [true, false]);
+    assert_eq!([3, 4, 9].map(|revision| is_visible(&index, other, revision, at(0))), [false, true, true]);
+}
+
+#[test]
+fn whatever_is_changed_in_a_segment_is_refused_or_loads() {
+    let index = Index::default();
+    for number in 0..60 {
+        let text = format!("doc:d{}#viewer@user:u{number}", number % 3);
+        let terms = if number % 5 == 0 { super::until(100) } else { Default::default() };
+        touch(&index, edge(&index, &text), terms, 1 + number, at(0));
+    }
+    delete(&index, edge(&index, "doc:d0#viewer@user:u0"), 70);
+    let (segments, contents) = pack(&index, 80, 10);
+    for (place, segment) in segments.iter().enumerate() {
+        for byte in 0..segment.len() {
+            for bit in 0..8 {
+                let mut changed = segments.clone();
+                changed[place][byte] ^= 1 << bit;
+                drop(load(&changed, contents.clone()));
+            }
+            let mut changed = segments.clone();
+            changed[place].truncate(byte);
+            assert!(load(&changed, contents.clone()).is_err());
+        }
+    }
+    let mut changed = segments;
+    changed.swap(0, 1);
+    assert!(load(&changed, contents).is_err());
+}

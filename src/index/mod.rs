@@ -9,15 +9,19 @@
 //! Knows no permission, no journal and no request.
 
 mod counts;
+mod ended;
 mod error;
 mod expirations;
 mod key;
 mod lives;
 mod names;
 mod object;
+mod pause;
 mod postings;
+mod removal;
 mod snapshot;
 mod terms;
+mod vacancies;
 mod version;
 mod write;
 
@@ -25,6 +29,7 @@ pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
+pub use pause::RemovalPause;
 pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};
 pub use terms::{Terms, TermsKind};
 pub use write::{Change, EdgeNames, Index};

@@ -1,6 +1,7 @@
 //! Facts about the index.
 
 mod model;
+mod removal;
 
 use std::ops::Bound;
 

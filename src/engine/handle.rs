@@ -62,7 +62,8 @@ impl Engine {
             let problem = "its schema does not compile".to_owned();
             return Err(OpenError::Replay { revision: head, problem });
         }
-        let head = Head { revision: head, schemas: Arc::new(schemas), counters: Arc::new(counters) };
+        let (schemas, counters) = (Arc::new(schemas), Arc::new(counters));
+        let head = Head { revision: head, schemas, counters, epoch: Arc::default() };
         let state = Arc::new(State::new(&*journal, index, options, head, window));
         let committer = Committer::start(&state, Arc::clone(&journal)).map_err(OpenError::Thread)?;
         Ok(Self { committer, state, journal })
@@ -87,6 +88,21 @@ impl Engine {
     /// How many relationships there are that expire, with those that have expired and are still in memory.
     pub fn expiring_count(&self) -> usize {
         self.state.index.expiring_count()
+    }
+
+    /// How many lives of relationships have ended and are still in memory, for views of older revisions.
+    pub fn ended_count(&self) -> usize {
+        self.state.index.ended_count()
+    }
+
+    /// How many objects there are that relationships have, with those that had some and are still in memory.
+    pub fn object_count(&self) -> usize {
+        self.state.index.object_count()
+    }
+
+    /// How many numbers there are for objects, used or not: what their records take up in memory.
+    pub fn object_number_count(&self) -> usize {
+        self.state.index.object_number_count()
     }
 
     /// How many watchers there are.

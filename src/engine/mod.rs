@@ -17,6 +17,7 @@ mod delete_relationships;
 mod dependent_relations;
 mod describe;
 mod diff_schema;
+mod epoch;
 mod error;
 mod expand_permission_tree;
 mod explain_permission;

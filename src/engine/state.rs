@@ -14,6 +14,7 @@ use crate::schema::{CompileOptions, Schema};
 
 use super::clock::Time;
 use super::counters::Counters;
+use super::epoch::Epoch;
 use super::error::ConsistencyError;
 use super::name_table::NameTable;
 use super::options::EngineOptions;
@@ -50,6 +51,8 @@ pub(super) struct Head {
     pub(super) revision: Revision,
     pub(super) schemas: Arc<Schemas>,
     pub(super) counters: Arc<Counters>,
+    /// What a view holds it by, and with it the numbers that it may know and the revisions that it may be at.
+    pub(super) epoch: Arc<Epoch>,
 }
 
 impl Head {
@@ -109,6 +112,11 @@ impl State {
         if revision >= oldest { Ok(()) } else { Err(ConsistencyError::Expired { revision, oldest }) }
     }
 
+    /// The oldest revision that a view which is taken now may be at.
+    pub(super) fn oldest_readable(&self) -> Revision {
+        self.window.oldest(self.time.now()).min(self.head().revision)
+    }
+
     /// When a revision was committed, at the latest; nothing if it has not been.
     pub(super) fn committed_by(&self, revision: Revision) -> Option<Timestamp> {
         self.window.committed_by(revision)
@@ -159,6 +167,12 @@ impl State {
         self.feed.keep(if are_complete { transactions } else { Vec::new() });
         self.head.store(Arc::new(head));
         self.feed.announce(revision);
+    }
+
+    /// The head is of another epoch from now on. Nobody may publish meanwhile.
+    pub(super) fn begin_epoch(&self, epoch: &Arc<Epoch>) {
+        let head = Head { epoch: Arc::clone(epoch), ..Head::clone(&self.head()) };
+        self.head.store(Arc::new(head));
     }
 
     pub(super) fn is_writable(&self) -> bool {

@@ -27,6 +27,8 @@ pub(super) struct Window {
 struct Samples {
     past: Past,
     kept: VecDeque<Sample>,
+    /// What was said to be the oldest revision that is kept: it never becomes an earlier one.
+    oldest: Revision,
 }
 
 /// What was before the window.
@@ -56,7 +58,7 @@ impl Window {
         let spacing = self.retention / i128::from(SAMPLES_MAX);
         let mut committed_at = nanoseconds(committed_at);
         let mut samples = self.samples.lock();
-        let Samples { past, kept } = &mut *samples;
+        let Samples { past, kept, .. } = &mut *samples;
         if let Some(last) = kept.back_mut() {
             committed_at = committed_at.max(last.last_at);
             if committed_at - last.first_at < spacing {
@@ -83,15 +85,15 @@ impl Window {
         timestamp(sample.last_at)
     }
 
-    /// The oldest revision that is kept: the one that was the newest when the window began.
+    /// The oldest revision that is kept: the one that was the newest when the window began. Once a revision is no longer
+    /// kept, it never is again, whatever the time: what only it had may have left the index.
     pub(super) fn oldest(&self, now: Timestamp) -> Revision {
         let begin = nanoseconds(now) - self.retention;
-        let samples = &self.samples.lock().kept;
-        let before = samples.partition_point(|sample| sample.last_at <= begin);
-        before
-            .checked_sub(1)
-            .and_then(|place| samples.get(place))
-            .map_or(Revision::ZERO, |sample| sample.revision)
+        let samples = &mut *self.samples.lock();
+        let before = samples.kept.partition_point(|sample| sample.last_at <= begin);
+        let oldest = before.checked_sub(1).and_then(|place| samples.kept.get(place));
+        samples.oldest = samples.oldest.max(oldest.map_or(Revision::ZERO, |sample| sample.revision));
+        samples.oldest
     }
 }
 

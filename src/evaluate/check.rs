@@ -68,12 +68,15 @@ impl Check<'_> {
         let possible = program.reachability().nodes_for(subject_definition, subject_node);
         let goal = Goal::new(program, snapshot, subject, subject_definition, subject_node, &possible);
         let definition = program.definition(program.schema().node(node).definition);
-        let object = snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or_else(|| {
-            // Two unknown objects are told apart by name: a subject may be the very resource.
-            let is_subject =
-                matches!(subject, Subject::Object(object) | Subject::Userset(object, _) if object == resource);
-            if is_subject { ObjectKey::NONE } else { ObjectKey::OTHER_NONE }
-        });
+        // A subject may be the very resource. That is told by name: an object without relationships may have no number, and
+        // may get one, or lose it, from one look to the next.
+        let is_subject =
+            matches!(subject, Subject::Object(object) | Subject::Userset(object, _) if object == resource);
+        let object = if is_subject {
+            goal.object
+        } else {
+            snapshot.find_object(definition.key, resource.id.as_str()).unwrap_or(ObjectKey::OTHER_NONE)
+        };
         Asker::with(program, snapshot, &goal, context, limits, |asker| {
             work(asker, &goal, Question { node, object })
         })

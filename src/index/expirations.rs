@@ -48,6 +48,13 @@ impl Expirations {
         self.remove(expires_at, edge);
     }
 
+    /// A life that has ended, and had this end, is forgotten.
+    pub(super) fn forget_life(&self, expires_at: Option<Timestamp>) {
+        if expires_at.is_some() {
+            self.lives_count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn add(&self, expires_at: Option<Timestamp>, edge: Edge) {
         if let Some(expires_at) = expires_at
             && self.by_time.lock().insert((expires_at, edge))

@@ -17,6 +17,9 @@ struct Life {
     terms: Terms,
 }
 
+/// Edges that the table keeps room for, whether it has any or not.
+const ROOM_KEPT_MAX: usize = 1 << 14;
+
 /// A revision that is never reached: the edge still lives.
 const NEVER: Revision = Revision(u64::MAX);
 
@@ -26,6 +29,17 @@ const NEVER: Revision = Revision(u64::MAX);
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     lives: DashMap<Edge, SmallVec<[Life; 1]>, foldhash::fast::RandomState>,
+}
+
+/// What an edge has besides a life that is to be forgotten.
+#[derive(Debug)]
+pub(super) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// One plain life, which lasts, from a revision on: its place need not be in the table.
+    Plain(Revision),
+    /// What has its place in the table.
+    Lives,
 }
 
 /// What the table has of an edge at a revision.
@@ -112,24 +126,46 @@ impl Lives {
         }
     }
 
+    /// The terms of the life that ended at a revision, and what else the edge has. Nothing if there is no such life.
+    pub(super) fn ended(&self, edge: Edge, died: Revision) -> Option<(Terms, Rest)> {
+        let lives = self.lives.get(&edge)?;
+        let ended = lives.iter().find(|life| life.died == died)?;
+        let rest = match lives.iter().filter(|life| life.died != died).collect::<SmallVec<[&Life; 2]>>()[..] {
+            [] => Rest::Nothing,
+            [only] if only.died == NEVER && only.terms.are_plain() => Rest::Plain(only.born),
+            _ => Rest::Lives,
+        };
+        Some((ended.terms.clone(), rest))
+    }
+
+    /// Forgets the life that ended at a revision, one of several.
+    pub(super) fn remove_ended(&self, edge: Edge, died: Revision) {
+        if let Some(mut lives) = self.lives.get_mut(&edge) {
+            lives.retain(|life| life.died != died);
+            lives.shrink_to_fit();
+        }
+    }
+
+    /// Gives memory back, if there is much that nothing needs.
+    pub(super) fn shrink(&self) {
+        if self.lives.capacity() > ROOM_KEPT_MAX.max(4 * self.lives.len()) {
+            self.lives.shrink_to_fit();
+        }
+    }
+
     /// Forgets the edge.
     pub(super) fn remove(&self, edge: Edge) {
         self.lives.remove(&edge);
     }
 
-    /// Takes back [`Self::end`] or [`Self::end_plain`]: the last life lasts again. Its terms, and whether its place is
-    /// no longer here, since it is the only one and plain.
-    pub(super) fn take_back_end(&self, edge: Edge) -> (Terms, bool) {
-        let Some(mut lives) = self.lives.get_mut(&edge) else { return (Terms::default(), false) };
+    /// Takes back [`Self::end`] or [`Self::end_plain`]: the last life lasts again. Its terms, and its birth if its place
+    /// need no longer be here, since it is the only one and plain.
+    pub(super) fn take_back_end(&self, edge: Edge) -> (Terms, Option<Revision>) {
+        let Some(mut lives) = self.lives.get_mut(&edge) else { return (Terms::default(), None) };
         let is_only = lives.len() == 1;
-        let Some(life) = lives.last_mut() else { return (Terms::default(), false) };
+        let Some(life) = lives.last_mut() else { return (Terms::default(), None) };
         life.died = NEVER;
-        let terms = life.terms.clone();
-        drop(lives);
-        let is_plain = is_only && terms.are_plain();
-        if is_plain {
-            self.lives.remove(&edge);
-        }
-        (terms, is_plain)
+        let plain_since = (is_only && life.terms.are_plain()).then_some(life.born);
+        (life.terms.clone(), plain_since)
     }
 }

@@ -10,15 +10,19 @@
 
 mod checkpoint;
 mod counts;
+mod ended;
 mod error;
 mod expirations;
 mod key;
 mod lives;
 mod names;
 mod object;
+mod pause;
 mod postings;
+mod removal;
 mod snapshot;
 mod terms;
+mod vacancies;
 mod version;
 mod write;
 
@@ -27,6 +31,7 @@ pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
+pub use pause::RemovalPause;
 pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};
 pub use terms::{Terms, TermsKind};
 pub use write::{Change, EdgeNames, Index};

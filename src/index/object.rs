@@ -17,12 +17,15 @@ use super::postings::Postings;
 /// Bits of an object's number that name its shard.
 const SHARD_BITS: u32 = 8;
 const SHARDS: usize = 1 << SHARD_BITS;
+/// Names that a shard's table keeps room for, whether it has any or not.
+const HASH_ROOM_KEPT_MAX: usize = 64;
 
 /// One object: its name and its postings in both directions.
 #[derive(Debug)]
 pub(super) struct ObjectRecord {
     pub(super) definition: DefinitionKey,
-    pub(super) id: Arc<str>,
+    /// Nothing if the object has left, and no other has taken its place yet.
+    pub(super) id: Option<Arc<str>>,
     pub(super) forward: Postings,
     pub(super) reverse: Postings,
 }
@@ -47,6 +50,8 @@ struct Shard(RwLock<Records>);
 struct Records {
     by_name: HashTable<u32>,
     records: Vec<ObjectRecord>,
+    /// Places of records that new objects may have.
+    free: Vec<u32>,
 }
 
 impl Default for Objects {
@@ -91,7 +96,7 @@ impl Objects {
         // Some shards get more than others: by chance, a few in a hundred of what they would get if all got the same.
         let count = count / SHARDS + count / SHARDS / 32 + 16;
         for shard in &self.shards {
-            let Records { by_name, records } = &mut *shard.0.write();
+            let Records { by_name, records, .. } = &mut *shard.0.write();
             by_name.reserve(count, |_| 0);
             records.reserve_exact(count);
         }
@@ -117,29 +122,76 @@ impl Objects {
     ) -> Result<(ObjectKey, bool), IndexFull> {
         let shard = shard_of(hash);
         let mut guard = self.shards[shard].0.write();
-        let Records { by_name, records } = &mut *guard;
-        let place = u32::try_from(records.len()).map_err(|_| IndexFull)?;
+        let Records { by_name, records, free } = &mut *guard;
+        let place = match free.last() {
+            Some(place) => *place,
+            None => u32::try_from(records.len()).map_err(|_| IndexFull)?,
+        };
         if place > ObjectKey::MAX.0 >> SHARD_BITS {
             return Err(IndexFull);
         }
         let is_same = |place: &u32| records[*place as usize].is(definition, id);
-        let hash_of = |place: &u32| {
-            let record = &records[*place as usize];
-            self.hash(record.definition, &record.id)
-        };
+        let hash_of = |place: &u32| self.hash_of(&records[*place as usize]);
         match by_name.entry(hash, is_same, hash_of) {
             Entry::Occupied(entry) => Ok((key(shard, *entry.get()), false)),
             Entry::Vacant(entry) => {
                 entry.insert(place);
-                records.push(ObjectRecord {
-                    definition,
-                    id: Arc::clone(id),
-                    forward: Postings::Empty,
-                    reverse: Postings::Empty,
-                });
+                let (forward, reverse) = (Postings::Empty, Postings::Empty);
+                let record = ObjectRecord { definition, id: Some(Arc::clone(id)), forward, reverse };
+                match records.get_mut(place as usize) {
+                    Some(vacant) => {
+                        free.pop();
+                        *vacant = record;
+                    }
+                    None => records.push(record),
+                }
                 Ok((key(shard, place), true))
             }
         }
+    }
+
+    /// Removes the name of an object that has no postings. Its number is no one's until it is released. Whether it was
+    /// there, and without postings.
+    pub(super) fn vacate(&self, object: ObjectKey) -> bool {
+        let (shard, place) = parts(object);
+        let mut guard = self.shards[shard].0.write();
+        let Records { by_name, records, .. } = &mut *guard;
+        let Some(record) = records.get_mut(place as usize).filter(|record| record.is_bare()) else {
+            return false;
+        };
+        let Some(id) = record.id.take() else { return false };
+        let definition = record.definition;
+        if let Ok(entry) = by_name.find_entry(self.hash(definition, &id), |known| *known == place) {
+            entry.remove();
+        }
+        if by_name.capacity() > HASH_ROOM_KEPT_MAX.max(4 * by_name.len()) {
+            by_name.shrink_to(2 * by_name.len(), |place| self.hash_of(&records[*place as usize]));
+        }
+        // As when it came, not while the shard is locked.
+        drop(guard);
+        let by_name = self.by_name.get(&definition).map(|objects| Arc::clone(&objects));
+        if let Some(by_name) = by_name {
+            by_name.write().remove(&id);
+        }
+        true
+    }
+
+    /// Lets new objects have the numbers of objects that have left. Nobody may know these numbers any more.
+    pub(super) fn release(&self, objects: &[ObjectKey]) {
+        for object in objects {
+            let (shard, place) = parts(*object);
+            self.shards[shard].0.write().free.push(place);
+        }
+    }
+
+    /// How many numbers there are, of objects and of those that have left.
+    pub(super) fn number_count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.read().records.len()).sum()
+    }
+
+    /// How many objects there are.
+    pub(super) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.read().by_name.len()).sum()
     }
 
     /// Shows one object's record; the answer for an unknown number is the default.
@@ -174,6 +226,10 @@ impl Objects {
         range.take(count_max).map(|(id, object)| (Arc::clone(id), *object)).collect()
     }
 
+    fn hash_of(&self, record: &ObjectRecord) -> u64 {
+        self.hash(record.definition, record.id.as_deref().unwrap_or_default())
+    }
+
     fn hash(&self, definition: DefinitionKey, id: &str) -> u64 {
         self.hasher.hash_one((definition, id))
     }
@@ -187,8 +243,18 @@ impl Records {
 
 impl ObjectRecord {
     fn is(&self, definition: DefinitionKey, id: &str) -> bool {
-        self.definition == definition && *self.id == *id
+        self.definition == definition && self.id.as_deref() == Some(id)
     }
+
+    /// Whether it has no postings.
+    pub(super) fn is_bare(&self) -> bool {
+        self.forward.is_empty() && self.reverse.is_empty()
+    }
+}
+
+/// The shard of an object, and its place there.
+fn parts(object: ObjectKey) -> (usize, u32) {
+    (object.0 as usize % SHARDS, object.0 >> SHARD_BITS)
 }
 
 /// The table inside a shard uses the hash's upper and lower bits, so the shard takes some from the middle.

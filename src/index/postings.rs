@@ -66,6 +66,11 @@ pub(super) enum Postings {
 const FEW_MAX: usize = 24;
 
 impl Postings {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
     /// The version of an entry.
     #[inline]
     pub(super) fn get(&self, key: &PostingKey) -> Option<Version> {

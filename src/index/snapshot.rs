@@ -78,12 +78,27 @@ impl<'index> Snapshot<'index> {
 
     /// The definition and the id of an object.
     pub fn object_name(self, object: ObjectKey) -> Option<(DefinitionKey, Arc<str>)> {
-        self.index.objects.read(object, |record| Some((record.definition, Arc::clone(&record.id))))
+        self.index.objects.read(object, |record| Some((record.definition, record.id.clone()?)))
     }
 
     /// The id of an object.
     pub fn object_id(self, object: ObjectKey) -> Option<Arc<str>> {
-        self.index.objects.read(object, |record| Some(Arc::clone(&record.id)))
+        self.index.objects.read(object, |record| record.id.clone())
+    }
+
+    /// Whether no relationship has the object, as its resource or as its subject.
+    pub fn is_bare(self, object: ObjectKey) -> bool {
+        self.read(object, |postings| {
+            let mut is_bare = true;
+            let mut find = |_| {
+                is_bare = false;
+                false
+            };
+            postings.visit_forward(None, None, None, &mut find);
+            postings.visit_reverse(None, None, None, &mut find);
+            Some(is_bare)
+        })
+        .unwrap_or(true)
     }
 
     /// Shows an object's postings to a reader, which must be quick. An unknown object gives the default.

@@ -9,15 +9,18 @@ use crate::relationship::{Object, RelationName, Revision, Subject, Timestamp};
 
 use super::checkpoint::{Contents, Loading, Packing, Unloadable};
 use super::counts::{Counts, EdgeKind};
+use super::ended::Ended;
 use super::error::IndexFull;
 use super::expirations::Expirations;
 use super::key::Edge;
 use super::lives::Lives;
 use super::names::{ELLIPSIS, RelationNames, WILDCARD};
-use super::object::Objects;
+use super::object::{ObjectRecord, Objects};
+use super::pause::Pauses;
 use super::postings::{forward_key, reverse_key};
 use super::snapshot::Snapshot;
 use super::terms::{Terms, TermsKind};
+use super::vacancies::Vacancies;
 use super::version::Version;
 
 /// The whole graph, at every revision that is kept.
@@ -28,6 +31,9 @@ pub struct Index {
     pub(super) lives: Lives,
     pub(super) expirations: Expirations,
     pub(super) counts: Counts,
+    pub(super) ended: Ended,
+    pub(super) vacancies: Vacancies,
+    pub(super) pauses: Pauses,
 }
 
 /// Only that it is there: its contents have no bounds.
@@ -78,9 +84,6 @@ impl Index {
     pub fn load(&self, contents: Contents) -> Result<Loading<'_>, Unloadable> {
         Loading::new(self, contents)
     }
-
-    /// Says which edges have ended, and when, in order.
-    pub(super) fn set_ended(&self, _ended: Vec<(Revision, Edge)>) {}
 
     /// How many relationships are there that will cease to hold, or have ceased and not left yet.
     pub fn expiring_count(&self) -> usize {
@@ -204,34 +207,15 @@ impl Index {
         match change {
             Change::Created(edge) => self.remove_life(edge),
             Change::Deleted(edge) => {
-                let Some(version) = self.version(edge) else { return };
-                let (terms, is_plain) = self.lives.take_back_end(edge);
-                if is_plain {
-                    self.set_version(edge, Version::born_at(version.born()));
+                let (terms, plain_since) = self.lives.take_back_end(edge);
+                if let Some(born) = plain_since {
+                    self.make_plain(edge, born);
                 }
+                self.ended.take_back(edge);
                 self.expirations.add(terms.expires_at, edge);
                 self.counts.add(EdgeKind::of(edge, terms.kind()));
             }
         }
-    }
-
-    /// Removes up to `count_max` relationships that have expired by a time and were born at a revision or before it,
-    /// as if they had never been. How many were removed.
-    ///
-    /// No reader may be at an earlier time by then, and the revision must be published for good.
-    pub fn remove_expired(&self, time: Timestamp, revision: Revision, count_max: usize) -> usize {
-        let mut removed = 0;
-        for (expires_at, edge) in self.expirations.until(time, count_max) {
-            match self.version(edge).and_then(|version| self.last_life(edge, version)) {
-                Some((born, _)) if born > revision => {}
-                Some((_, terms)) if terms.expires_at == Some(expires_at) => {
-                    self.remove_life(edge);
-                    removed += 1;
-                }
-                _ => self.expirations.remove(Some(expires_at), edge),
-            }
-        }
-        removed
     }
 
     /// The kinds of relationship that there are after all that is written, what has expired included.
@@ -239,12 +223,12 @@ impl Index {
         self.counts.kinds()
     }
 
-    fn version(&self, edge: Edge) -> Option<Version> {
+    pub(super) fn version(&self, edge: Edge) -> Option<Version> {
         self.objects.read(edge.resource, |record| record.forward.get(&forward_key(edge)))
     }
 
     /// The birth and the terms of the life that lasts, expired or not.
-    fn last_life(&self, edge: Edge, version: Version) -> Option<(Revision, Terms)> {
+    pub(super) fn last_life(&self, edge: Edge, version: Version) -> Option<(Revision, Terms)> {
         if version.has_lives() { self.lives.last(edge) } else { Some((version.born(), Terms::default())) }
     }
 
@@ -275,24 +259,49 @@ impl Index {
             self.set_version(edge, version.with_lives());
         }
         self.expirations.remove(terms.expires_at, edge);
+        self.ended.add(died, edge);
         self.counts.remove(&EdgeKind::of(edge, terms.kind()));
         Change::Deleted(edge)
     }
 
     /// Removes the life that lasts, as if it had never been.
-    fn remove_life(&self, edge: Edge) {
+    pub(super) fn remove_life(&self, edge: Edge) {
         let Some(version) = self.version(edge) else { return };
         let Some((_, terms)) = self.last_life(edge, version) else { return };
         if version.has_lives() && !self.lives.is_only_one(edge) {
             self.lives.pop(edge);
         } else {
-            // The lives go last: who still sees the posting must find them.
-            self.objects.write(edge.resource, |record| record.forward.remove(&forward_key(edge)));
-            self.objects.write(edge.subject, |record| record.reverse.remove(&reverse_key(edge)));
-            self.lives.remove(edge);
+            self.remove_edge(edge);
         }
         self.expirations.remove_life(terms.expires_at, edge);
         self.counts.remove(&EdgeKind::of(edge, terms.kind()));
+    }
+
+    /// Removes an edge that has no life any more.
+    pub(super) fn remove_edge(&self, edge: Edge) {
+        let remove_forward = |record: &mut ObjectRecord| {
+            record.forward.remove(&forward_key(edge));
+            record.is_bare()
+        };
+        let remove_reverse = |record: &mut ObjectRecord| {
+            record.reverse.remove(&reverse_key(edge));
+            record.is_bare()
+        };
+        if self.objects.write(edge.resource, remove_forward) {
+            self.vacancies.add_bare(edge.resource);
+        }
+        if self.objects.write(edge.subject, remove_reverse) {
+            self.vacancies.add_bare(edge.subject);
+        }
+        // The lives go last: who still sees the posting must find them.
+        self.lives.remove(edge);
+    }
+
+    /// The only life of an edge lasts and is plain.
+    pub(super) fn make_plain(&self, edge: Edge, born: Revision) {
+        self.set_version(edge, Version::born_at(born));
+        // The lives go last: who still sees that there are some must find them.
+        self.lives.remove(edge);
     }
 
     fn set_version(&self, edge: Edge, version: Version) {

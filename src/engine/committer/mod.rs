@@ -3,14 +3,15 @@
 //!
 //! Two threads: one prepares the next group while the other makes the last one durable. A group that could not be
 //! made durable is taken back from the index, with the one that was prepared on top of it, and all its writers are
-//! told; the next write tries again. A third thread, asleep but for a moment each second, wakes the first to remove
-//! what has expired.
+//! told; the next write tries again. Between writes, the first thread removes from the index what may leave; a third one,
+//! asleep but for a moment each second, wakes it for that.
 
-mod expiring;
+mod collecting;
 mod group;
 mod journaling;
 mod pending;
 mod preparing;
+mod waking;
 
 pub(super) use group::Reply;
 pub(super) use pending::Pending;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::counters::Counters;
+use crate::engine::epoch::Epoch;
 use crate::engine::error::Unwritable;
 use crate::engine::state::{Head, State};
 use crate::evaluate::Program;
@@ -37,6 +38,11 @@ impl Pending {
         let program = head.schemas.program_at(head.revision, state.index.relation_names());
         let now = state.time.now();
         Self { state, program, now, group: Group::on(head) }
+    }
+
+    /// The next head is of this epoch, and so are all that follow.
+    pub(super) fn set_epoch(&mut self, epoch: Arc<Epoch>) {
+        self.group.head.epoch = epoch;
     }
 
     /// Hands out the group, and begins the next one on top of it.

@@ -9,18 +9,17 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::engine::error::Unwritable;
-use crate::engine::state::{EXPIRED_FOR_SECONDS_MIN, State};
+use crate::engine::state::State;
 use crate::journal::Journal;
 
+use super::collecting::Collecting;
 use super::group::Group;
 use super::journaling::{self, Outcome};
 use super::pending::Pending;
-use super::{Write, expiring};
+use super::{Write, waking};
 
 /// Writes that may wait for their turn; more wait for a place.
 const QUEUE_MAX: usize = 4096;
-/// Relationships that leave the index at once; writes that wait come before further ones.
-const EXPIRED_REMOVED_MAX: usize = 1024;
 /// Writes that are prepared for one group; more wait in the queue.
 const GROUP_MAX: usize = 4096;
 
@@ -33,7 +32,7 @@ pub(in crate::engine) struct Committer {
 
 enum Message {
     Write(Box<dyn Write>),
-    /// The journal's thread has an outcome, or something may have expired.
+    /// The journal's thread has an outcome, or something may leave the index.
     Wake,
     /// Finish what was accepted, and end.
     Stop,
@@ -62,14 +61,15 @@ impl Committer {
             std::thread::Builder::new().name("arrowroot-journal".to_owned()).spawn(run)?
         };
         let (alarm, stop) = blocking::channel();
-        let expiring = {
+        let waking = {
             let state = Arc::clone(state);
             let wake = Wake(queue.clone());
-            let run = move || expiring::run(&state, &stop, &wake);
-            std::thread::Builder::new().name("arrowroot-expire".to_owned()).spawn(run)?
+            let run = move || waking::run(&state, &stop, &wake);
+            std::thread::Builder::new().name("arrowroot-wake".to_owned()).spawn(run)?
         };
         let preparing = Preparing {
             pending: Pending::new(Arc::clone(state)),
+            collecting: Collecting::new(Arc::clone(state)),
             state: Arc::clone(state),
             inbox,
             groups,
@@ -82,7 +82,7 @@ impl Committer {
             // These threads end when there is nobody left to send them anything.
             let _ = journaling.join();
             drop::<blocking::Sender<()>>(alarm);
-            let _ = expiring.join();
+            let _ = waking.join();
         };
         let thread = std::thread::Builder::new().name("arrowroot-commit".to_owned()).spawn(run)?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
@@ -111,6 +111,7 @@ impl Drop for Committer {
 struct Preparing {
     state: Arc<State>,
     pending: Pending,
+    collecting: Collecting,
     inbox: mpsc::Receiver<Message>,
     groups: blocking::SyncSender<Group>,
     outcomes: blocking::Receiver<Outcome>,
@@ -129,7 +130,7 @@ impl Preparing {
                 self.receive(message);
             }
             self.hand_on();
-            self.remove_expired();
+            self.collecting.collect(|| !self.inbox.is_empty());
             if self.pending.group.replies.len() >= GROUP_MAX {
                 self.wait_for_outcome();
                 self.hand_on();
@@ -162,17 +163,6 @@ impl Preparing {
         }
     }
 
-    /// Removes some of what has expired from the index. Only what is durable: what is not may have to be taken back.
-    fn remove_expired(&self) {
-        let State { index, time, .. } = &*self.state;
-        if index.expiring_count() > 0 {
-            let mut until = time.now();
-            until.seconds = until.seconds.saturating_sub(EXPIRED_FOR_SECONDS_MIN);
-            let revision = self.state.head().revision;
-            while index.remove_expired(until, revision, EXPIRED_REMOVED_MAX) > 0 && self.inbox.is_empty() {}
-        }
-    }
-
     fn prepare(&mut self, write: Box<dyn Write>) {
         let changes_before = self.pending.group.changes.len();
         let pending = &mut self.pending;
@@ -196,8 +186,15 @@ impl Preparing {
 
     /// Hands the group to the journal's thread if that is free and there is anything to do.
     fn hand_on(&mut self) {
-        if !self.is_busy && !self.pending.group.replies.is_empty() {
+        if self.is_busy {
+            return;
+        }
+        if let Some(epoch) = self.collecting.renew() {
+            self.pending.set_epoch(epoch);
+        }
+        if !self.pending.group.replies.is_empty() {
             let group = self.pending.take_group();
+            self.collecting.count_changes(group.changes.len());
             self.is_busy = self.groups.send(group).is_ok();
         }
     }

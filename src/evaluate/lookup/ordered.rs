@@ -62,7 +62,7 @@ pub(super) trait Search {
 pub(super) struct Ordered {
     /// The last id that was decided on.
     position: Option<Arc<str>>,
-    /// An answer that does not occur in the index.
+    /// An answer that may not occur in the index, now or later: no relationship has it.
     extra: Option<Found>,
     /// An answer that was found together with the last one that was wanted.
     spare: Option<Found>,
@@ -93,7 +93,7 @@ impl Ordered {
         matches!(self.phase, Phase::Starting)
     }
 
-    /// Adds an answer that does not occur in the index, if it is not before where this begins.
+    /// Adds an answer that may not occur in the index, if it is not before where this begins.
     pub(super) fn add(&mut self, extra: Found) {
         if self.position.as_ref().is_none_or(|position| extra.id > *position) {
             self.extra = Some(extra);
@@ -208,11 +208,17 @@ impl Ordered {
 
     /// Takes note of an object that was decided on, after the extra answer if that comes before it.
     fn push(&mut self, id: Arc<str>, membership: Option<Membership>, found: &mut Vec<Found>) {
-        if let Some(extra) = self.extra.take_if(|extra| extra.id < id) {
+        let extra = self.extra.take_if(|extra| extra.id <= id);
+        let same = extra.and_then(|extra| {
+            let is_same = extra.id == id;
+            if is_same {
+                return Some(extra.membership);
+            }
             found.push(extra);
-        }
+            None
+        });
         self.position = Some(Arc::clone(&id));
-        if let Some(membership) = membership {
+        if let Some(membership) = same.or(membership) {
             found.push(Found { id, membership });
         }
     }

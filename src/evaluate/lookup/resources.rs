@@ -63,10 +63,10 @@ impl ResourceLookup {
         let goal = Goal::new(program, snapshot, subject, subject_definition, subject_node, &possible);
         let definition = program.schema().node(node).definition;
         Asker::with(program, snapshot, &goal, context, limits, |asker| {
-            let is_unknown = goal.object == ObjectKey::NONE && definition == subject_definition;
-            if ordered.is_starting() && is_unknown {
+            let may_be_itself = definition == subject_definition && ordered.is_starting();
+            if may_be_itself && snapshot.is_bare(goal.object) {
                 // No relationship has the subject, but it may be the resource.
-                let answer = asker.ask(Question { node, object: ObjectKey::NONE })?;
+                let answer = asker.ask(Question { node, object: goal.object })?;
                 match asker.membership(answer)? {
                     Membership::NotMember => {}
                     membership => ordered.add(Found { id: subject.id().into(), membership }),

@@ -95,9 +95,10 @@ impl SubjectLookup {
             Err(EvaluateError::Caveat(_)) if subject_node.is_some() => true,
             everyone => everyone? != Membership::NotMember,
         };
-        if self.ordered.is_starting() && object.is_none() && definition == subject_definition {
+        let may_be_itself = definition == subject_definition && self.ordered.is_starting();
+        if may_be_itself && snapshot.is_bare(root.object) {
             // No relationship has the resource, but it may be its own subject.
-            match asking.ask(&Goal { object: ObjectKey::NONE, wildcard: None, ..goal })? {
+            match asking.ask(&Goal { object: root.object, wildcard: None, ..goal })? {
                 Membership::NotMember => {}
                 membership => self.ordered.add(Found { id: resource.id.as_str().into(), membership }),
             }

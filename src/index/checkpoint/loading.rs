@@ -107,7 +107,7 @@ impl LoadingPostings<'_> {
             return Err(Unloadable::ENDS_EARLY);
         }
         ended.sort_unstable();
-        self.index.set_ended(ended);
+        self.index.ended.set(ended);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod model;
+mod removal;
 
 use std::ops::Bound;
 

@@ -17,6 +17,10 @@ enum Step {
     Delete(usize),
     TakeBackTransaction,
     RemoveExpired,
+    /// Of the lives that ended so many revisions before the head, or earlier, some.
+    RemoveEnded(u64),
+    /// Objects that may go, and new ones may have their numbers.
+    RemoveObjects,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,9 @@ impl TermsChoice {
     }
 }
 
+/// Edges that there are.
+const PLACES: usize = 40;
+
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let terms = prop_oneof![
         4 => Just(TermsChoice::Plain),
@@ -46,31 +53,34 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
         3 => (-1..6_i64).prop_map(TermsChoice::For),
     ];
     let step = prop_oneof![
-        8 => (0..40_usize, terms).prop_map(|(place, terms)| Step::Touch(place, terms)),
-        6 => (0..40_usize).prop_map(Step::Delete),
+        8 => (0..PLACES, terms).prop_map(|(place, terms)| Step::Touch(place, terms)),
+        6 => (0..PLACES).prop_map(Step::Delete),
         1 => Just(Step::TakeBackTransaction),
         1 => Just(Step::RemoveExpired),
+        2 => (0..4_u64).prop_map(Step::RemoveEnded),
+        2 => Just(Step::RemoveObjects),
     ];
     prop::collection::vec(prop::collection::vec(step, 1..8), 1..60)
 }
 
-/// Few resources and many subjects, so that postings of every form occur.
-fn universe(index: &Index) -> Vec<Edge> {
-    (0..40).map(|number| edge(index, &format!("doc:d{}#viewer@user:u{}", number % 2, number / 2))).collect()
+/// The edge in a place. Few resources and many subjects, so that postings of every form occur.
+fn edge_at(index: &Index, place: usize) -> Edge {
+    edge(index, &format!("doc:d{}#viewer@user:u{}", place % 2, place / 2))
 }
 
-type State = BTreeMap<Edge, Terms>;
+/// By the edge's place: numbers of objects that have left are others' when they come again.
+type State = BTreeMap<usize, Terms>;
 
-fn holds(state: &State, edge: Edge, now: Timestamp) -> bool {
-    state.get(&edge).is_some_and(|terms| !terms.have_expired(now))
+fn holds(state: &State, place: usize, now: Timestamp) -> bool {
+    state.get(&place).is_some_and(|terms| !terms.have_expired(now))
 }
 
 proptest! {
     #[test]
     fn every_revision_shows_what_a_map_shows(transactions in steps()) {
         let index = Index::default();
-        let universe = universe(&index);
         let mut model: BTreeMap<u64, State> = BTreeMap::from([(0, State::new())]);
+        let mut oldest = 0;
         let mut now = at(0);
         for steps in transactions {
             now.seconds += 1;
@@ -81,24 +91,31 @@ proptest! {
             for step in &steps {
                 match step {
                     Step::Touch(place, terms) if touched.insert(*place) => {
-                        let (edge, terms) = (universe[*place], terms.terms(now));
-                        let is_new = !holds(&state, edge, now) || state[&edge] != terms;
+                        let (edge, terms) = (edge_at(&index, *place), terms.terms(now));
+                        let is_new = !holds(&state, *place, now) || state[place] != terms;
                         let made = touch(&index, edge, terms.clone(), head + 1, now);
                         prop_assert_eq!(!made.is_empty(), is_new);
                         changes.extend(made);
-                        state.insert(edge, terms);
+                        state.insert(*place, terms);
                     }
                     Step::Delete(place) if touched.insert(*place) => {
-                        let edge = universe[*place];
-                        let change = index.delete(edge, Revision(head + 1), now);
-                        prop_assert_eq!(change.is_some(), holds(&state, edge, now));
+                        let change = index.delete(edge_at(&index, *place), Revision(head + 1), now);
+                        prop_assert_eq!(change.is_some(), holds(&state, *place, now));
                         if change.is_some() {
-                            state.remove(&edge);
+                            state.remove(place);
                         }
                         changes.extend(change);
                     }
                     Step::RemoveExpired => {
                         index.remove_expired(now, Revision(head), 3);
+                    }
+                    Step::RemoveEnded(age) => {
+                        oldest = oldest.max(head.saturating_sub(*age));
+                        index.remove_ended(Revision(oldest), 2);
+                    }
+                    Step::RemoveObjects => {
+                        index.remove_objects(2);
+                        index.release(&index.take_vacated());
                     }
                     Step::Touch(..) | Step::Delete(_) | Step::TakeBackTransaction => {}
                 }
@@ -108,57 +125,59 @@ proptest! {
             } else {
                 model.insert(head + 1, state);
             }
+            agrees(&index, oldest, now, &model[&oldest])?;
         }
-        for (revision, state) in &model {
-            agrees(&index, &universe, *revision, now, state)?;
-        }
-        let head = *model.last_key_value().unwrap().0;
-        for (revision, oldest) in [(head, head), (head, head / 2), (head / 2, head / 4), (head, 0)] {
-            let (segments, contents) = pack(&index, revision, oldest);
-            let again = load(&segments, contents).unwrap();
-            let edges = self::universe(&again);
-            for (revision, state) in model.range(oldest..=revision) {
-                let moved = |(edge, terms): (&Edge, &Terms)| {
-                    (edges[universe.iter().position(|other| other == edge).unwrap()], terms.clone())
-                };
-                agrees(&again, &edges, *revision, now, &state.iter().map(moved).collect())?;
-            }
-            let state = &model[&revision];
-            let held: Vec<_> = state.iter().map(|(edge, terms)| EdgeKind::of(*edge, terms.kind()).terms).collect();
-            let counted = again.live_kinds().into_iter().map(|kind| kind.terms);
-            prop_assert!(counted.clone().all(|terms| held.contains(&terms)));
-            let unexpired = state.values().filter(|terms| !terms.have_expired(now)).map(Terms::kind);
-            prop_assert!(unexpired.into_iter().all(|terms| counted.clone().any(|other| other == terms)));
+        for (revision, state) in model.range(oldest..) {
+            agrees(&index, *revision, now, state)?;
         }
         let (head, last) = model.last_key_value().unwrap();
-        while index.remove_expired(now, Revision(*head), 10) > 0 {}
-        agrees(&index, &universe, *head, now, last)?;
-        let living = last.iter().filter(|(_, terms)| !terms.have_expired(now));
-        let kinds: Vec<EdgeKind> = living.map(|(edge, terms)| EdgeKind::of(*edge, terms.kind())).collect();
-        let counted = index.live_kinds();
-        prop_assert!(counted.iter().all(|kind| kinds.contains(kind)));
-        prop_assert!(kinds.iter().all(|kind| counted.contains(kind)));
-        let expiring = last.values().filter(|terms| terms.expires_at.is_some() && !terms.have_expired(now));
-        prop_assert_eq!(index.expiring_count(), expiring.count());
+        for (revision, oldest) in [(*head, *head), (*head, oldest), (oldest.midpoint(*head), oldest), (oldest, oldest)] {
+            let (segments, contents) = pack(&index, revision, oldest);
+            let again = load(&segments, contents).unwrap();
+            for (revision, state) in model.range(oldest..=revision) {
+                agrees(&again, *revision, now, state)?;
+            }
+            empties(&again, revision, now, &model[&revision])?;
+        }
+        empties(&index, *head, now, last)?;
     }
 }
 
-fn agrees(
-    index: &Index,
-    universe: &[Edge],
-    revision: u64,
-    now: Timestamp,
-    state: &State,
-) -> Result<(), TestCaseError> {
+/// Once everything has left that may, what is left is what a state says; and nothing once that is deleted.
+fn empties(index: &Index, head: u64, now: Timestamp, last: &State) -> Result<(), TestCaseError> {
+    while index.remove_expired(now, Revision(head), 10) > 0 {}
+    while index.remove_ended(Revision(head), 10) > 0 {}
+    agrees(index, head, now, last)?;
+    prop_assert_eq!(index.ended_count(), 0);
+    let living = last.iter().filter(|(_, terms)| !terms.have_expired(now));
+    let kinds: Vec<EdgeKind> =
+        living.map(|(place, terms)| EdgeKind::of(edge_at(index, *place), terms.kind())).collect();
+    let counted = index.live_kinds();
+    prop_assert!(counted.iter().all(|kind| kinds.contains(kind)));
+    prop_assert!(kinds.iter().all(|kind| counted.contains(kind)));
+    let expiring = last.values().filter(|terms| terms.expires_at.is_some() && !terms.have_expired(now));
+    prop_assert_eq!(index.expiring_count(), expiring.clone().count());
+    prop_assert_eq!(index.is_time_relevant(), expiring.count() > 0);
+    for place in 0..PLACES {
+        index.delete(edge_at(index, place), Revision(head + 1), now);
+    }
+    while index.remove_ended(Revision(head + 1), 10) + index.remove_objects(10) > 0 {}
+    prop_assert_eq!(index.leaving_count() - index.take_vacated().len(), 0);
+    prop_assert!(!index.is_time_relevant() && index.live_kinds().is_empty());
+    Ok(())
+}
+
+fn agrees(index: &Index, revision: u64, now: Timestamp, state: &State) -> Result<(), TestCaseError> {
     let snapshot = index.snapshot(Revision(revision), now);
-    for edge in universe {
-        prop_assert_eq!(is_visible(index, *edge, revision, now), holds(state, *edge, now));
+    let universe: Vec<Edge> = (0..PLACES).map(|place| edge_at(index, place)).collect();
+    for (place, edge) in universe.iter().enumerate() {
+        prop_assert_eq!(is_visible(index, *edge, revision, now), holds(state, place, now));
         let terms = snapshot.terms(*edge);
-        prop_assert_eq!(terms.as_ref(), state.get(edge).filter(|_| holds(state, *edge, now)));
+        prop_assert_eq!(terms.as_ref(), state.get(&place).filter(|_| holds(state, place, now)));
     }
     let mut forward = BTreeSet::new();
     let mut reverse = BTreeSet::new();
-    for edge in universe {
+    for edge in &universe {
         snapshot.read(edge.resource, |postings| {
             postings.visit_forward(None, None, None, |edge| {
                 forward.insert(edge);
@@ -172,7 +191,8 @@ fn agrees(
             });
         });
     }
-    let expected: BTreeSet<Edge> = state.keys().copied().filter(|edge| holds(state, *edge, now)).collect();
+    let living = state.keys().filter(|place| holds(state, **place, now));
+    let expected: BTreeSet<Edge> = living.map(|place| universe[*place]).collect();
     prop_assert_eq!(&forward, &expected);
     prop_assert_eq!(&reverse, &expected);
     Ok(())

@@ -5,13 +5,17 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use arrowroot::server::wire::v1;
 use arrowroot::server::wire::v1::check_permission_response::Permissionship;
 use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
 use arrowroot::server::wire::v1::schema_service_client::SchemaServiceClient;
+use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 /// The command with these arguments, and nothing of it in the environment.
 fn command(arguments: &[&str]) -> Command {
@@ -266,6 +270,92 @@ fn keys_are_never_shown() {
     let (is_orderly, log) = Ready { child, line }.stop("-TERM");
     assert!(is_orderly && log.contains("SIGTERM") && !log.contains("secret-of-ours"), "{log}");
     assert!(log.lines().all(|line| line.starts_with('{')), "{log}");
+}
+
+/// A server that has its store and waits for the lifecycle's profile, which comes through a pipe.
+struct Waiting {
+    child: Child,
+    address: String,
+    log: BufReader<ChildStderr>,
+    pipe: PathBuf,
+}
+
+impl Waiting {
+    fn start(directory: &tempfile::TempDir) -> Self {
+        let pipe = directory.path().join("profile");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/agentex.zed").display().to_string();
+        let arguments =
+            ["serve", "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0", "--grpc-no-auth"];
+        let store = ["--datastore-engine", "memory", "--datastore-bootstrap-files", &schema];
+        let profile = ["--log-level", "debug", "--lifecycle-profile", &pipe.display().to_string()];
+        let mut child = command(&[&arguments[..], &store, &profile].concat()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening") {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the log has ended");
+        }
+        let address = line.split_whitespace().find_map(|word| word.strip_prefix("grpc="));
+        Self { child, address: address.unwrap().to_owned(), log, pipe }
+    }
+
+    /// What whoever watches the health of the server is told first.
+    async fn health(&self) -> Streaming<HealthCheckResponse> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        let mut client = HealthClient::new(endpoint.connect().await.unwrap());
+        let mut stream = client.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+        assert_eq!(stream.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+        stream
+    }
+
+    /// How it ends, and the rest of the log.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_says_so_until_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut waiting = Waiting::start(&directory);
+    let mut health = waiting.health().await;
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/agentex.yaml");
+    std::fs::write(&waiting.pipe, std::fs::read(profile).unwrap()).unwrap();
+    assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    let mut line = String::new();
+    BufReader::new(waiting.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with(&format!("arrowroot ready grpc={} ", waiting.address)), "{line}");
+    drop(health);
+    let kill = Command::new("kill").arg(waiting.child.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    let (status, log) = waiting.end();
+    assert!(status == Some(0) && log.contains("SIGTERM"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_ends_when_it_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let waiting = Waiting::start(&directory);
+    drop(waiting.health().await);
+    let kill = Command::new("kill").arg(waiting.child.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    let (status, log) = waiting.end();
+    assert!(status == Some(0) && log.contains("stopped before the store was open"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_become_ready_ends_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let waiting = Waiting::start(&directory);
+    drop(waiting.health().await);
+    std::fs::write(&waiting.pipe, "nonsense").unwrap();
+    let (status, log) = waiting.end();
+    let reason = log.lines().last().unwrap();
+    assert_eq!(status, Some(1));
+    assert!(reason.starts_with("arrowroot: the lifecycle profile cannot be used: "), "{log}");
 }
 
 #[test]

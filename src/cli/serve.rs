@@ -10,23 +10,27 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
+mod opening;
 mod reload;
 mod rollout;
 mod stop_signal;
 
+use std::cell::OnceCell;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use clap::Args;
 
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, Opening};
 use crate::lifecycle::audit::{AuditError, AuditLog};
 use crate::lifecycle::{Refresh, Reloads};
 use crate::server::{RequestLimits, Server, ServerOptions};
 
 use error::ServeError;
+use opening::{BeingOpened, Failure, Opened};
 use reload::Reloading;
 use stop_signal::StopSignal;
 
@@ -59,39 +63,59 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Box<dyn Error>> {
         self.check_keys()?;
         self.logging.start()?;
-        let options = self.engine_options();
         let scenarios = self.datastore.read_scenarios()?;
-        let engine = Arc::new(self.datastore.open(&options)?);
-        datastore::load(&scenarios, &engine, &options)?;
-        let reloads = Reloads::default();
-        let audit = self.start_audit()?;
-        let mut server_options = self.server_options();
-        self.serve_lifecycle(&engine, audit.clone(), &reloads, &mut server_options)?;
-        let server = Server::bind(server_options, Arc::clone(&engine))?;
-        // Where nothing can be read again, SIGHUP ends the process, as it does by itself.
-        let reloading = self.lifecycle.is_enabled().then(|| Reloading::start(reloads)).transpose()?;
+        let opening = Arc::new(Opening::default());
+        let (server, entrance) = Server::listen(self.server_options(), Arc::clone(&opening))?;
         let (address, http_address) = (server.local_address(), server.http_address());
+        tracing::debug!(grpc = %address, http = ?http_address, "listening");
+        let serve = Arc::new(self);
+        let being_opened = BeingOpened::start(Arc::clone(&serve), scenarios, entrance, opening)?;
+        let (opened, mut attended) = (OnceCell::new(), Ok(()));
         let result = server.run(async {
-            // Whoever waits for the line may send a signal at once.
-            let stop_signal = StopSignal::listen();
-            let hangups = reloading.as_ref().map(Reloading::listen);
-            if let Err(error) = self.say_ready(address, http_address, &engine) {
-                tracing::error!(%error, "nobody can be told that the server is ready");
-            }
-            match hangups {
-                Some(hangups) => tokio::select! {
-                    () = stop_signal.wait() => {}
-                    () = hangups.serve() => {}
-                },
-                None => stop_signal.wait().await,
-            }
+            attended = serve.attend(being_opened, &opened, address, http_address).await;
         });
-        if let Some(audit) = audit {
-            audit.close();
+        if let Some(Opened { engine, audit, reloading }) = opened.into_inner() {
+            drop(reloading);
+            if let Some(audit) = audit {
+                audit.close();
+            }
+            engine.close();
+            tracing::info!(revision = %engine.head(), "stopped");
         }
-        engine.close();
-        tracing::info!(revision = %engine.head(), "stopped");
+        attended.map_err(|failure| failure as Box<dyn Error>)?;
         Ok(result?)
+    }
+
+    /// Waits for the graph, says that it is served, and waits until it is to be no longer.
+    async fn attend(
+        &self,
+        being_opened: BeingOpened,
+        opened: &OnceCell<Opened>,
+        address: SocketAddr,
+        http_address: Option<SocketAddr>,
+    ) -> Result<(), Failure> {
+        // Whoever waits for the line may send a signal at once, and others may want no graph any more.
+        let mut stopped = pin!(StopSignal::listen().wait());
+        let finished = tokio::select! {
+            finished = being_opened.finish() => finished?,
+            () = &mut stopped => {
+                tracing::info!("stopped before the store was open");
+                return Ok(());
+            }
+        };
+        let Opened { engine, reloading, .. } = opened.get_or_init(|| finished);
+        let hangups = reloading.as_ref().map(Reloading::listen);
+        if let Err(error) = self.say_ready(address, http_address, engine) {
+            tracing::error!(%error, "nobody can be told that the server is ready");
+        }
+        match hangups {
+            Some(hangups) => tokio::select! {
+                () = stopped => {}
+                () = hangups.serve() => {}
+            },
+            None => stopped.await,
+        }
+        Ok(())
     }
 
     fn start_audit(&self) -> Result<Option<AuditLog>, AuditError> {
@@ -105,7 +129,7 @@ impl Serve {
         audit: Option<AuditLog>,
         reloads: &Reloads,
         options: &mut ServerOptions,
-    ) -> Result<(), Box<dyn Error>> {
+    ) -> Result<(), Failure> {
         let Some(mut lifecycle) = self.lifecycle.open(engine)? else { return Ok(()) };
         if let Some(audit) = audit {
             lifecycle = lifecycle.with_audit(audit);

@@ -11,11 +11,15 @@ use crate::relationship::{Relationship, Revision, Timestamp};
 use super::committer::{Committer, Write};
 use super::counters::Counters;
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
+use super::opening::Opening;
 use super::options::EngineOptions;
 use super::state::{Head, Schemas, State};
 use super::token::{Consistency, ZedToken};
 use super::view::View;
 use super::window::Window;
+
+/// Changes that are read from the journal between two reports of how far that is.
+const REPORT_INTERVAL: u64 = 100_000;
 
 /// A relationship graph: durable, in order, and ready to be asked.
 ///
@@ -52,6 +56,8 @@ impl Engine {
             schemas: Schemas::default(),
             counters: Counters::default(),
             problem: None,
+            opening: options.opening.as_deref(),
+            unreported: 0,
         };
         journal.read_in_parts(Revision::ZERO.into(), &mut |part| replay.apply(&part))?;
         let Replay { window, head, schemas, counters, problem, .. } = replay;
@@ -139,14 +145,17 @@ impl Drop for Engine {
 }
 
 /// Builds the index from the journal.
-struct Replay<'index> {
-    index: &'index Index,
+struct Replay<'journal> {
+    index: &'journal Index,
     window: Window,
     now: Timestamp,
     head: Revision,
     schemas: Schemas,
     counters: Counters,
     problem: Option<String>,
+    opening: Option<&'journal Opening>,
+    /// Changes since the last report.
+    unreported: u64,
 }
 
 impl Replay<'_> {
@@ -161,6 +170,7 @@ impl Replay<'_> {
                 self.problem = Some(Unwritable::Full.to_string());
                 return ControlFlow::Break(());
             }
+            self.report();
         }
         if !is_last {
             return ControlFlow::Continue(());
@@ -175,6 +185,17 @@ impl Replay<'_> {
         self.window.record(transaction.committed_at.min(self.now), transaction.revision);
         self.head = transaction.revision;
         ControlFlow::Continue(())
+    }
+
+    /// Tells of a change that was applied, together with others.
+    fn report(&mut self) {
+        self.unreported += 1;
+        if self.unreported == REPORT_INTERVAL {
+            if let Some(opening) = self.opening {
+                opening.add(REPORT_INTERVAL);
+            }
+            self.unreported = 0;
+        }
     }
 
     fn apply_change(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::evaluate::Limits;
 
 use super::clock::{Clock, SystemClock};
+use super::opening::Opening;
 
 /// What an embedding program or an operator may choose.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// How long the past can be asked for and watched from. The newest state always can.
     pub retention: Duration,
+    /// What is told how far the opening is, if anyone wants to know.
+    pub opening: Option<Arc<Opening>>,
 }
 
 impl Default for EngineOptions {
@@ -25,6 +28,7 @@ impl Default for EngineOptions {
             limits: EngineLimits::default(),
             clock: Arc::new(SystemClock),
             retention: Duration::from_hours(24),
+            opening: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `grpc.health.v1.Health`: whether the server answers, and whether it can write.
+//! `grpc.health.v1.Health`: whether the server has its graph and answers, and whether it can write.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_server::Health;
+use tonic_health::pb::health_server;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::engine::Engine;
@@ -25,35 +25,59 @@ const WRITES: &str = "arrowroot.writes";
 /// How often a watcher's answer is looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Looks at the engine whenever it is asked.
+/// What health is about, once it is there.
 #[derive(Debug, Clone)]
-pub(super) struct HealthOfEngine {
+pub(super) struct Served {
     pub(super) engine: Arc<Engine>,
-    pub(super) is_watch_enabled: bool,
     pub(super) is_lifecycle_enabled: bool,
-    /// Whether the server is going down.
-    pub(super) is_stopping: watch::Receiver<bool>,
 }
 
-impl HealthOfEngine {
+/// Looks at the engine whenever it is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Health {
+    served: watch::Receiver<Option<Served>>,
+    is_watch_enabled: bool,
+    /// Whether the server is going down.
+    is_stopping: watch::Receiver<bool>,
+}
+
+impl Health {
+    /// Health of nothing, until something is sent that is served.
+    pub(super) fn new(
+        is_watch_enabled: bool,
+        is_stopping: watch::Receiver<bool>,
+    ) -> (watch::Sender<Option<Served>>, Self) {
+        let (sender, served) = watch::channel(None);
+        (sender, Self { served, is_watch_enabled, is_stopping })
+    }
+
     /// The status of a service; none if there is no such service.
     fn status(&self, service: &str) -> Option<ServingStatus> {
-        let is_serving = match service {
-            WRITES => self.engine.is_writable(),
+        let served = self.served.borrow();
+        let is_enabled = match service {
+            WRITES => served.as_ref().is_some_and(|served| served.engine.is_writable()),
             WATCHES => self.is_watch_enabled,
-            LIFECYCLE => self.is_lifecycle_enabled,
+            LIFECYCLE => served.as_ref().is_some_and(|served| served.is_lifecycle_enabled),
             service if SERVICES.contains(&service) => true,
             _ => return None,
         };
-        let is_serving = is_serving && !*self.is_stopping.borrow();
+        let is_serving = is_enabled && served.is_some() && !*self.is_stopping.borrow();
         Some(if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing })
+    }
+}
+
+/// Waits until something is served that was not before.
+async fn opened(served: &mut watch::Receiver<Option<Served>>) {
+    if served.changed().await.is_err() {
+        // Nothing else will be.
+        std::future::pending::<()>().await;
     }
 }
 
 type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
 #[async_trait]
-impl Health for HealthOfEngine {
+impl health_server::Health for Health {
     type WatchStream = WatchStream;
 
     async fn check(
@@ -86,6 +110,7 @@ impl Health for HealthOfEngine {
                 }
                 tokio::select! {
                     _ = interval.tick() => {}
+                    () = opened(&mut health.served) => {}
                     changed = health.is_stopping.changed() => if changed.is_err() { return },
                     () = sender.closed() => return,
                 }

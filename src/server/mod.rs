@@ -29,7 +29,8 @@ mod trailers;
 mod unbroken;
 mod watches;
 pub mod wire;
+mod worker;
 
 pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};
 pub use options::{AuthzOptions, PresharedKey, RequestLimits, ServerOptions, WatchOptions};
-pub use serve::{ServeError, Server};
+pub use serve::{Entrance, ServeError, Server};

@@ -1,7 +1,7 @@
 //! A request's path → its service, past the doorkeeper.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,15 +13,16 @@ use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError};
 use tonic_health::pb::health_server::HealthServer;
 use tower::util::BoxCloneSyncService;
 
+use crate::engine::Opening;
 use crate::lifecycle::Lifecycle;
 
 use super::auth::Doorkeeper;
 use super::backend::Backend;
 use super::experimental::Experimental;
 use super::guard::Guarded;
-use super::health::HealthOfEngine;
+use super::health::Health;
 use super::lifecycle::Lifecycles;
-use super::options::WatchOptions;
+use super::options::{ServerOptions, WatchOptions};
 use super::schema::Schemas;
 use super::silence::Silence;
 use super::trailers::{Answered, Trailers};
@@ -34,8 +35,9 @@ use super::wire::v1::permissions_service_server::{PermissionsService, Permission
 use super::wire::v1::schema_service_server::SchemaServiceServer;
 use super::wire::v1::watch_service_server::WatchServiceServer;
 
-/// Every service of one server. Cloned for each request, so it is one pointer.
-pub(super) struct Router<P>(Arc<Services<P>>);
+/// What every connection of one server asks. Until its graph is there, it answers for health, and refuses the rest.
+/// Cloned for each request, so it is one pointer.
+pub(super) struct Router<P>(Arc<Lobby<P>>);
 
 impl<P> Clone for Router<P> {
     fn clone(&self) -> Self {
@@ -43,69 +45,169 @@ impl<P> Clone for Router<P> {
     }
 }
 
-type Reflection = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
-
-struct Services<P> {
+/// What needs no graph, and behind it what does.
+struct Lobby<P> {
     doorkeeper: Doorkeeper,
     reveals_version: bool,
     stream_silence_max: Duration,
+    health: HealthServer<Health>,
+    opening: Arc<Opening>,
+    services: OnceLock<Services<P>>,
+}
+
+type Reflection = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// Every service that asks the engine, and those that tell of them.
+pub(super) struct Services<P> {
     permissions: PermissionsServiceServer<P>,
     schema: SchemaServiceServer<Schemas>,
     watch: WatchServiceServer<Watches>,
     experimental: ExperimentalServiceServer<Experimental>,
     lifecycle: Option<LifecycleServiceServer<Lifecycles>>,
-    health: HealthServer<HealthOfEngine>,
     reflection_v1: Reflection,
     reflection_v1alpha: Reflection,
 }
 
-impl<P: PermissionsService> Router<P> {
-    /// The router of a server.
+impl<P: PermissionsService> Services<P> {
+    /// The services of a server.
     pub(super) fn new(
         permissions: P,
         backend: &Arc<Backend>,
         lifecycle: Option<Arc<Lifecycle>>,
-        doorkeeper: Doorkeeper,
         watch: WatchOptions,
-        reveals_version: bool,
         is_stopping: watch::Receiver<bool>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
         let schema = Schemas { backend: Arc::clone(backend) };
         let experimental = Experimental { backend: Arc::clone(backend) };
-        let is_watch_enabled = watch.is_enabled;
-        let watch = Watches {
-            backend: Arc::clone(backend),
-            options: watch,
-            room: Room::default(),
-            is_stopping: is_stopping.clone(),
-        };
-        let health = HealthOfEngine {
-            engine: Arc::clone(&backend.engine),
-            is_watch_enabled,
-            is_lifecycle_enabled: lifecycle.is_some(),
-            is_stopping,
-        };
+        let watch =
+            Watches { backend: Arc::clone(backend), options: watch, room: Room::default(), is_stopping };
         let lifecycle = lifecycle.map(|lifecycle| Lifecycles::new(lifecycle, Arc::clone(backend)));
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
-        Ok(Self(Arc::new(Services {
-            doorkeeper,
-            reveals_version,
-            stream_silence_max: backend.limits.stream_silence_max,
+        Ok(Self {
             permissions: PermissionsServiceServer::new(permissions).max_decoding_message_size(bytes_max),
             schema: SchemaServiceServer::new(schema).max_decoding_message_size(bytes_max),
             watch: WatchServiceServer::new(watch).max_decoding_message_size(bytes_max),
             experimental: ExperimentalServiceServer::new(experimental).max_decoding_message_size(bytes_max),
             lifecycle: lifecycle
                 .map(|lifecycle| LifecycleServiceServer::new(lifecycle).max_decoding_message_size(bytes_max)),
-            health: HealthServer::new(health),
             reflection_v1: Reflection::new(reflection().build_v1()?),
             reflection_v1alpha: Reflection::new(reflection().build_v1alpha()?),
-        })))
+        })
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> Guarded
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        match service_name(request.uri().path()) {
+            "authzed.api.v1.PermissionsService" => {
+                let mut service = self.permissions.clone();
+                Guarded::start(move || service.call(request.map(Unbroken)))
+            }
+            "authzed.api.v1.SchemaService" => {
+                let mut service = self.schema.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "authzed.api.v1.WatchService" => {
+                let mut service = self.watch.clone();
+                Guarded::start(move || service.call(request))
+            }
+            "authzed.api.v1.ExperimentalService" => {
+                let mut service = self.experimental.clone();
+                Guarded::start(move || service.call(request.map(Unbroken)))
+            }
+            "arrowroot.v1.LifecycleService" => match self.lifecycle.clone() {
+                Some(mut service) => Guarded::start(move || service.call(request.map(Unbroken))),
+                None => Guarded::refuse(Status::unimplemented(NO_LIFECYCLE)),
+            },
+            REFLECTION_V1 => {
+                let mut service = self.reflection_v1.clone();
+                Guarded::start(move || service.call(request.map(Body::new)))
+            }
+            REFLECTION_V1ALPHA => {
+                let mut service = self.reflection_v1alpha.clone();
+                Guarded::start(move || service.call(request.map(Body::new)))
+            }
+            service => Guarded::refuse(Status::unimplemented(format!("{service} is not served"))),
+        }
+    }
+}
+
+impl<P: PermissionsService> Router<P> {
+    /// A router that has no services yet, and tells how far their graph is.
+    pub(super) fn new(options: &ServerOptions, health: Health, opening: Arc<Opening>) -> Self {
+        Self(Arc::new(Lobby {
+            doorkeeper: Doorkeeper::new(options.preshared_keys.clone()),
+            reveals_version: options.reveals_version,
+            stream_silence_max: options.limits.stream_silence_max,
+            health: HealthServer::new(health),
+            opening,
+            services: OnceLock::new(),
+        }))
+    }
+
+    /// Serves from now on. The first services stay.
+    pub(super) fn open(&self, services: Services<P>) {
+        // Whoever has the only right to call this has it once.
+        let _ = self.0.services.set(services);
+    }
+
+    /// Whether it serves.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.services.get().is_some()
+    }
+
+    /// Whether a request with these headers may come in; every call of the API asks this by itself.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
+        self.0.doorkeeper.admit(headers)
+    }
+
+    /// Answers a request.
+    pub(super) fn ask<B>(&self, request: Request<B>) -> Answered
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        let path = request.uri().path();
+        let is_api = service_name(path).starts_with(API);
+        let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
+        let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
+        Answered::new(self.answer(request), trailers, silence)
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> Guarded
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        let service = service_name(request.uri().path());
+        if service == HEALTH {
+            let mut service = self.0.health.clone();
+            return Guarded::start(move || service.call(request));
+        }
+        let needs_key = !matches!(service, REFLECTION_V1 | REFLECTION_V1ALPHA);
+        if needs_key && let Err(status) = self.admit(request.headers()) {
+            return Guarded::refuse(status);
+        }
+        match self.0.services.get() {
+            Some(services) => services.answer(request),
+            None => Guarded::refuse(self.not_ready(needs_key)),
+        }
+    }
+
+    /// Before the services are there. How much there is, only those are told who have shown a key.
+    fn not_ready(&self, is_admitted: bool) -> Status {
+        if is_admitted {
+            Status::unavailable(format!("{NOT_READY}: {}", self.0.opening.progress()))
+        } else {
+            Status::unavailable(NOT_READY)
+        }
     }
 }
 
@@ -124,73 +226,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Answered {
-        let path = request.uri().path();
-        let is_api = service_name(path).starts_with(API);
-        let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
-        let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
-        Answered::new(self.answer(request), trailers, silence)
+        self.ask(request)
     }
 }
 
-impl<P: PermissionsService> Router<P> {
-    /// Whether a request with these headers may come in; every call of the API asks this by itself.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
-        self.0.doorkeeper.admit(headers)
-    }
+/// What is said before there is a graph.
+pub(super) const NOT_READY: &str = "the server is not ready yet";
 
-    fn answer<B>(&self, request: Request<B>) -> Guarded
-    where
-        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
-        B::Error: Into<StdError> + Send + 'static,
-    {
-        let services = &self.0;
-        let service = service_name(request.uri().path());
-        let is_open = matches!(
-            service,
-            "grpc.health.v1.Health"
-                | "grpc.reflection.v1.ServerReflection"
-                | "grpc.reflection.v1alpha.ServerReflection"
-        );
-        if !is_open && let Err(status) = services.doorkeeper.admit(request.headers()) {
-            return Guarded::refuse(status);
-        }
-        match service {
-            "authzed.api.v1.PermissionsService" => {
-                let mut service = services.permissions.clone();
-                Guarded::start(move || service.call(request.map(Unbroken)))
-            }
-            "authzed.api.v1.SchemaService" => {
-                let mut service = services.schema.clone();
-                Guarded::start(move || service.call(request))
-            }
-            "authzed.api.v1.WatchService" => {
-                let mut service = services.watch.clone();
-                Guarded::start(move || service.call(request))
-            }
-            "authzed.api.v1.ExperimentalService" => {
-                let mut service = services.experimental.clone();
-                Guarded::start(move || service.call(request.map(Unbroken)))
-            }
-            "arrowroot.v1.LifecycleService" => match services.lifecycle.clone() {
-                Some(mut service) => Guarded::start(move || service.call(request.map(Unbroken))),
-                None => Guarded::refuse(Status::unimplemented(NO_LIFECYCLE)),
-            },
-            "grpc.health.v1.Health" => {
-                let mut service = services.health.clone();
-                Guarded::start(move || service.call(request))
-            }
-            "grpc.reflection.v1.ServerReflection" => {
-                let mut service = services.reflection_v1.clone();
-                Guarded::start(move || service.call(request.map(Body::new)))
-            }
-            "grpc.reflection.v1alpha.ServerReflection" => {
-                let mut service = services.reflection_v1alpha.clone();
-                Guarded::start(move || service.call(request.map(Body::new)))
-            }
-            _ => Guarded::refuse(Status::unimplemented(format!("{service} is not served"))),
-        }
-    }
-}
+const HEALTH: &str = "grpc.health.v1.Health";
+const REFLECTION_V1: &str = "grpc.reflection.v1.ServerReflection";
+const REFLECTION_V1ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 
 const NO_LIFECYCLE: &str =
     "arrowroot.v1.LifecycleService is not served: the server was started without --lifecycle-profile";

@@ -1,45 +1,36 @@
-//! The server: sockets, one runtime a core, and a graceful end.
+//! The server: sockets, one runtime a core, what is served once there is a graph, and a graceful end.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Opening};
+use crate::lifecycle::Lifecycle;
 
-use super::auth::Doorkeeper;
 use super::authz::Authz;
 use super::backend::Backend;
-use super::gateway::{self, Gateway};
+use super::gateway::Gateway;
+use super::health::{Health, Served};
 use super::legacy::LegacyTrustError;
-use super::listener::{self, Connections};
-use super::options::ServerOptions;
+use super::listener;
+use super::options::{AuthzOptions, ServerOptions};
 use super::permissions::Permissions;
 use super::pool::Pool;
-use super::router::Router;
+use super::router::{Router, Services};
 use super::wire::v1::permissions_service_server::PermissionsService;
+use super::worker;
 
-/// Requests that one connection may have open at once.
-const STREAMS_MAX: u32 = 1024;
-/// Bytes of a request's headers.
-const HEADER_BYTES_MAX: u32 = 16 << 10;
-/// Bytes that a client may send ahead of what is read: of one request, and of all of one connection.
-const STREAM_WINDOW_BYTES: u32 = 1 << 20;
-const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
-/// A silent connection is asked whether it lives this often, and closed if it does not answer in time.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Pieces of heavy work at once for each runtime.
 const POOL_THREADS_PER_RUNTIME: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-/// How long the end waits for work in the pool that was told to stop.
-const POOL_STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Why a server does not start, or ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -80,7 +71,7 @@ pub struct Server {
 impl Server {
     /// Binds a server for an engine.
     pub fn bind(options: ServerOptions, engine: Arc<Engine>) -> Result<Self, ServeError> {
-        Self::bind_with(options, engine, |backend| Permissions { backend: Arc::clone(backend) })
+        Self::bind_with(options, engine, Permissions::new)
     }
 
     /// Binds a server with another `PermissionsService` on the same runtimes and behind the same layers: what it costs
@@ -95,34 +86,36 @@ impl Server {
     }
 
     fn bind_with<P: PermissionsService>(
-        options: ServerOptions,
+        mut options: ServerOptions,
         engine: Arc<Engine>,
-        permissions: impl FnOnce(&Arc<Backend>) -> P,
+        permissions: impl FnOnce(Arc<Backend>) -> P,
     ) -> Result<Self, ServeError> {
+        let (lifecycle, authz) = (options.lifecycle.take(), std::mem::take(&mut options.authz));
+        let (server, door) = Self::bind_closed(options, Arc::default())?;
+        door.open(engine, lifecycle, authz, permissions)?;
+        Ok(server)
+    }
+
+    /// Binds a server for an engine that is yet to be opened. While it runs without one, health says `NOT_SERVING` of
+    /// everything and all else is refused as UNAVAILABLE, with what `opening` says. The lifecycle and the routes of
+    /// the options are passed over: they come with the engine.
+    pub fn listen(options: ServerOptions, opening: Arc<Opening>) -> Result<(Self, Entrance), ServeError> {
+        let (server, door) = Self::bind_closed(options, opening)?;
+        Ok((server, Entrance(door)))
+    }
+
+    fn bind_closed<P: PermissionsService>(
+        options: ServerOptions,
+        opening: Arc<Opening>,
+    ) -> Result<(Self, Door<P>), ServeError> {
         let threads =
             options.threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let grpc = Sockets::bind(options.address, threads)?;
         let http = options.http_address.map(|address| Sockets::bind(address, threads)).transpose()?;
         let (is_stopping, stopping) = watch::channel(false);
-        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
-        let backend = Arc::new(Backend { engine, pool, limits: options.limits });
-        let doorkeeper = Doorkeeper::new(options.preshared_keys);
-        let authz = options
-            .lifecycle
-            .clone()
-            .map(|lifecycle| Authz::new(lifecycle, Arc::clone(&backend), options.authz))
-            .transpose()?;
-        let permissions = permissions(&backend);
-        let router = Router::new(
-            permissions,
-            &backend,
-            options.lifecycle,
-            doorkeeper,
-            options.watch,
-            options.reveals_version,
-            stopping.clone(),
-        )?;
-        let gateway = Gateway::new(router.clone(), backend.limits.message_bytes_max, authz);
+        let (served, health) = Health::new(options.watch.is_enabled, stopping.clone());
+        let router = Router::new(&options, health, opening);
+        let gateway = Gateway::new(router.clone(), options.limits.message_bytes_max);
         let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
         let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));
@@ -134,11 +127,14 @@ impl Server {
             let end_signal = EndSignal(end_signal.clone());
             let work: Worker = Box::new(move || {
                 let _end_signal = end_signal;
-                work(listener, router, http, grace_period, is_stopping)
+                worker::work(listener, router, http, grace_period, is_stopping)
             });
             work
         });
-        Ok(Self { workers: workers.collect(), local_address, http_address, is_stopping, ended })
+        let workers = workers.collect();
+        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
+        let door = Door { router, gateway, served, pool, options, is_stopping: stopping };
+        Ok((Self { workers, local_address, http_address, is_stopping, ended }, door))
     }
 
     /// Where the server listens, with the port that it was given.
@@ -155,16 +151,21 @@ impl Server {
     pub fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let Self { workers, is_stopping, mut ended, .. } = self;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServeError::Runtime)?;
+        let mut shutdown = pin!(shutdown);
+        // What it listens for, it hears before anyone is answered.
+        let was_told_early =
+            runtime.block_on(poll_fn(|context| Poll::Ready(shutdown.as_mut().poll(context).is_ready())));
         let start =
             |(number, worker)| thread::Builder::new().name(format!("arrowroot-grpc-{number}")).spawn(worker);
         let threads: Result<Vec<_>, _> = workers.into_iter().enumerate().map(start).collect();
         let threads = threads.map_err(ServeError::Runtime)?;
-        let was_told = runtime.block_on(async {
-            tokio::select! {
-                () = shutdown => true,
-                _ = ended.recv() => false,
-            }
-        });
+        let was_told = was_told_early
+            || runtime.block_on(async {
+                tokio::select! {
+                    () = shutdown => true,
+                    _ = ended.recv() => false,
+                }
+            });
         is_stopping.send_replace(true);
         let results: Vec<_> = threads.into_iter().map(join).collect();
         let result: Result<(), ServeError> = results.into_iter().collect();
@@ -175,6 +176,61 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Server").field("local_address", &self.local_address).finish_non_exhaustive()
+    }
+}
+
+/// The way in for the engine of a server that is bound already.
+pub struct Entrance(Door<Permissions>);
+
+impl Entrance {
+    /// Has the engine served, and an application's registry of resources, if there is one, over gRPC and as `authz`
+    /// says over HTTP.
+    pub fn open(
+        self,
+        engine: Arc<Engine>,
+        lifecycle: Option<Arc<Lifecycle>>,
+        authz: AuthzOptions,
+    ) -> Result<(), ServeError> {
+        self.0.open(engine, lifecycle, authz, Permissions::new)
+    }
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Entrance").finish_non_exhaustive()
+    }
+}
+
+/// What lets the engine in, once.
+struct Door<P> {
+    router: Router<P>,
+    gateway: Gateway<P>,
+    served: watch::Sender<Option<Served>>,
+    pool: Pool,
+    options: ServerOptions,
+    is_stopping: watch::Receiver<bool>,
+}
+
+impl<P: PermissionsService> Door<P> {
+    fn open(
+        self,
+        engine: Arc<Engine>,
+        lifecycle: Option<Arc<Lifecycle>>,
+        authz: AuthzOptions,
+        permissions: impl FnOnce(Arc<Backend>) -> P,
+    ) -> Result<(), ServeError> {
+        let Self { router, gateway, served, pool, options, is_stopping } = self;
+        let is_lifecycle_enabled = lifecycle.is_some();
+        let backend = Arc::new(Backend { engine: Arc::clone(&engine), pool, limits: options.limits });
+        let permissions = permissions(Arc::clone(&backend));
+        let services = Services::new(permissions, &backend, lifecycle.clone(), options.watch, is_stopping)?;
+        if let Some(lifecycle) = lifecycle {
+            gateway.serve_authz(Authz::new(lifecycle, backend, authz)?);
+        }
+        router.open(services);
+        // Last of all: whoever is told that the server serves may ask at once.
+        served.send_replace(Some(Served { engine, is_lifecycle_enabled }));
+        Ok(())
     }
 }
 
@@ -208,56 +264,4 @@ impl Drop for EndSignal {
         // One message is enough, whoever sent it.
         let _ = self.0.try_send(());
     }
-}
-
-/// Answers what comes in at one socket, and at one for HTTP, on one runtime.
-fn work<P: PermissionsService>(
-    listener: TcpListener,
-    router: Router<P>,
-    http: Option<(TcpListener, Gateway<P>)>,
-    grace_period: Duration,
-    is_stopping: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().thread_name("arrowroot-pool").build()?;
-    let result = runtime.block_on(async {
-        let connections = Connections::new(listener)?;
-        let served =
-            transport().serve_with_incoming_shutdown(router, connections, stopped(is_stopping.clone()));
-        let http_stopping = is_stopping.clone();
-        let http_served = async {
-            match http {
-                Some((listener, gateway)) => gateway::serve(listener, gateway, stopped(http_stopping)).await,
-                None => Ok(()),
-            }
-        };
-        let grace_period_ended = async {
-            stopped(is_stopping).await;
-            tokio::time::sleep(grace_period).await;
-        };
-        tokio::select! {
-            served = async { tokio::try_join!(async { served.await.map_err(io::Error::other) }, http_served) } => served.map(|_| ()),
-            () = grace_period_ended => {
-                tracing::warn!("the grace period is over: requests that still run are ended");
-                Ok(())
-            }
-        }
-    });
-    runtime.shutdown_timeout(POOL_STOP_TIMEOUT);
-    result
-}
-
-/// Waits until the server is told to stop, or is gone.
-async fn stopped(mut is_stopping: watch::Receiver<bool>) {
-    // An error means that nobody is left to tell.
-    let _ = is_stopping.wait_for(|is_stopping| *is_stopping).await;
-}
-
-fn transport() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
-        .max_concurrent_streams(STREAMS_MAX)
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
 }

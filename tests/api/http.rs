@@ -68,7 +68,11 @@ pub(crate) struct Http(SendRequest<Full<Bytes>>);
 
 impl Http {
     pub(crate) async fn connect(running: &Running) -> Self {
-        let stream = TcpStream::connect(running.http.unwrap()).await.unwrap();
+        Self::at(running.http.unwrap()).await
+    }
+
+    pub(crate) async fn at(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         Self(sender)

@@ -21,6 +21,7 @@ mod harness;
 mod hostile_caveats;
 mod http;
 mod import_bulk_relationships;
+mod loading;
 mod lookup_resources;
 mod lookup_subjects;
 mod malformed;

@@ -4,7 +4,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrowroot::engine::{Consistency, Engine, EngineOptions, OpenError, Unwritable, WriteRelationshipsError};
+use arrowroot::engine::{
+    Consistency, Engine, EngineOptions, OpenError, Opening, OpeningProgress, Unwritable,
+    WriteRelationshipsError,
+};
 use arrowroot::journal::{AppendError, Journal, JournalError, JournalIdentity, MemoryJournal, Transaction};
 use arrowroot::relationship::Revision;
 
@@ -29,6 +32,26 @@ fn a_reopened_directory_has_the_same_graph_at_every_revision_and_takes_old_token
     assert!(!is_viewer(revoked));
     assert_eq!(read(&head(&engine), "doc"), ["doc:two#parent@doc:one"]);
     assert_eq!(head(&engine).read_schema(), Some(SCHEMA));
+}
+
+#[test]
+fn an_opening_tells_how_far_it_is() {
+    let journal = Arc::new(MemoryJournal::new());
+    let engine = Engine::with_journal(Arc::clone(&journal) as _, EngineOptions::default()).unwrap();
+    engine.write_schema(SCHEMA).unwrap();
+    let mut import = engine.import_relationships().unwrap();
+    for number in 0..200_001 {
+        import.add(&format!("doc:{number}#owner@user:ana").parse().unwrap()).unwrap();
+    }
+    engine.commit_import(import).unwrap();
+    drop(engine);
+
+    let opening = Arc::new(Opening::default());
+    let mut options = EngineOptions::default();
+    options.opening = Some(Arc::clone(&opening));
+    drop(Engine::with_journal(journal, options).unwrap());
+    // Told now and then only.
+    assert_eq!(opening.progress(), OpeningProgress { relationships: 200_000, of: None });
 }
 
 /// A journal that cannot append for a while.

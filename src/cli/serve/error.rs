@@ -18,6 +18,8 @@ pub(super) enum ServeError {
     OpenToAll(SocketAddr),
     #[error("cannot open the store in {}: {error}", .path.display())]
     Open { path: PathBuf, error: OpenError },
+    #[error("the store could not be opened: the log says why")]
+    OpeningPanicked,
     #[error("the graph cannot be read: {0}")]
     View(ConsistencyError),
     #[error(

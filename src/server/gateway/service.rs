@@ -1,7 +1,7 @@
 //! One request over HTTP: which RPC it is for, and what it is answered.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http_body::Body as HttpBody;
 use http_body_util::{BodyExt as _, Full};
@@ -9,11 +9,11 @@ use tokio::time::Sleep;
 use tonic::body::Body;
 use tonic::codegen::http::header::ALLOW;
 use tonic::codegen::http::{HeaderValue, Method, Request, Response, StatusCode};
-use tonic::codegen::{Bytes, Service as _, StdError};
+use tonic::codegen::{Bytes, StdError};
 use tonic::{Code, Status};
 
 use crate::server::authz::Authz;
-use crate::server::router::Router;
+use crate::server::router::{NOT_READY, Router};
 use crate::server::status;
 use crate::server::trailers::REQUEST_ID;
 use crate::server::wire::v1::permissions_service_server::PermissionsService;
@@ -30,8 +30,8 @@ pub(in crate::server) struct Gateway<P> {
     routes: Arc<Routes>,
     openapi: Bytes,
     json_bytes_max: usize,
-    /// Routes that are no RPCs.
-    authz: Option<Authz>,
+    /// Routes that are no RPCs, once they are served.
+    authz: Arc<OnceLock<Authz>>,
 }
 
 impl<P> Clone for Gateway<P> {
@@ -41,22 +41,24 @@ impl<P> Clone for Gateway<P> {
             routes: Arc::clone(&self.routes),
             openapi: self.openapi.clone(),
             json_bytes_max: self.json_bytes_max,
-            authz: self.authz.clone(),
+            authz: Arc::clone(&self.authz),
         }
     }
 }
 
 impl<P: PermissionsService> Gateway<P> {
-    /// A gateway to a router, which takes messages of so many bytes, and to what is no RPC.
-    pub(in crate::server) fn new(
-        router: Router<P>,
-        message_bytes_max: usize,
-        authz: Option<Authz>,
-    ) -> Result<Self, RoutesError> {
+    /// A gateway to a router, which takes messages of so many bytes.
+    pub(in crate::server) fn new(router: Router<P>, message_bytes_max: usize) -> Result<Self, RoutesError> {
         let paths = Arc::new(Routes::new()?);
         let openapi = openapi::document(&paths).to_string().into();
         let json_bytes_max = message_bytes_max.saturating_mul(inbound::JSON_BYTES_PER_WIRE_BYTE);
-        Ok(Self { router, routes: paths, openapi, json_bytes_max, authz })
+        Ok(Self { router, routes: paths, openapi, json_bytes_max, authz: Arc::default() })
+    }
+
+    /// Serves what is no RPC, too. The first that is given stays.
+    pub(in crate::server) fn serve_authz(&self, authz: Authz) {
+        // Whoever has the only right to call this has it once.
+        let _ = self.authz.set(authz);
     }
 
     /// Answers a request.
@@ -66,7 +68,10 @@ impl<P: PermissionsService> Gateway<P> {
         B::Error: Into<StdError>,
     {
         let (path, method) = (request.uri().path(), request.method());
-        if let Some(authz) = &self.authz
+        if path != healthz::PATH && !self.router.is_open() {
+            return self.refuse(&Status::unavailable(NOT_READY), Wrapping::Bare);
+        }
+        if let Some(authz) = self.authz.get()
             && Authz::has(path)
         {
             return authz.answer(request).await;
@@ -151,7 +156,7 @@ impl<P: PermissionsService> Gateway<P> {
             Ok(uri) => *request.uri_mut() = uri,
             Err(error) => return status::internal(&error).into_http(),
         }
-        let Ok(response) = self.router.clone().call(request).await;
+        let Ok(response) = self.router.ask(request).await;
         response
     }
 

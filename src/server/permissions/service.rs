@@ -17,7 +17,14 @@ use super::{
 /// Checks permissions, and reads and writes relationships.
 #[derive(Debug)]
 pub(in crate::server) struct Permissions {
-    pub(in crate::server) backend: Arc<Backend>,
+    backend: Arc<Backend>,
+}
+
+impl Permissions {
+    /// The service over an engine.
+    pub(in crate::server) fn new(backend: Arc<Backend>) -> Self {
+        Self { backend }
+    }
 }
 
 #[async_trait]

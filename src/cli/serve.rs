@@ -162,7 +162,11 @@ impl Serve {
     }
 
     fn engine_options(&self) -> EngineOptions {
-        let mut options = EngineOptions { retention: self.history.retention(), ..EngineOptions::default() };
+        let mut options = EngineOptions {
+            retention: self.history.retention(),
+            checkpoint_after_bytes: self.history.checkpoint_after_bytes(),
+            ..EngineOptions::default()
+        };
         self.limits.apply_to_engine(&mut options.limits);
         options
     }

@@ -26,6 +26,14 @@ impl Counters {
         self.filters.len()
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<(CounterName, RelationshipFilter)> {
+        let owned = |(name, filter): (&CounterName, &Arc<RelationshipFilter>)| {
+            (name.clone(), RelationshipFilter::clone(filter))
+        };
+        self.filters.iter().map(owned).collect()
+    }
+
     /// Makes a change that the journal tells of, or will.
     pub(super) fn apply(&mut self, change: &CounterChange) {
         match change {
@@ -36,5 +44,11 @@ impl Counters {
                 self.filters.remove(name);
             }
         }
+    }
+}
+
+impl FromIterator<(CounterName, RelationshipFilter)> for Counters {
+    fn from_iter<T: IntoIterator<Item = (CounterName, RelationshipFilter)>>(all: T) -> Self {
+        Self { filters: all.into_iter().map(|(name, filter)| (name, Arc::new(filter))).collect() }
     }
 }

@@ -338,6 +338,27 @@ pub enum OpenError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The journal's checkpoint is not what was written.
+    #[error(
+        "the checkpoint of revision {revision} is damaged: {problem}; restore it from a backup with `arrowroot restore`"
+    )]
+    Checkpoint {
+        /// The revision whose state it has.
+        revision: Revision,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A newer version wrote the journal's checkpoint.
+    #[error(
+        "the journal's checkpoint has format {format}, and this arrowroot reads up to {supported}; run the newer \
+         arrowroot that wrote it"
+    )]
+    CheckpointTooNew {
+        /// The format that was found.
+        format: u32,
+        /// The newest format that this version reads.
+        supported: u32,
+    },
     /// The machine gave no thread.
     #[error("no thread could be started: {0}")]
     Thread(std::io::Error),

@@ -1,25 +1,20 @@
 //! Opening, asking and closing.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::index::{Index, Terms};
-use crate::journal::{Journal, MemoryJournal, RelationshipChange, SledJournal, TransactionPart};
-use crate::relationship::{Relationship, Revision, Timestamp};
+use crate::index::Index;
+use crate::journal::{CheckpointError, Journal, JournalSize, MemoryJournal, SledJournal};
+use crate::relationship::Revision;
 
+use super::checkpoint::Keeper;
 use super::committer::{Committer, Write};
-use super::counters::Counters;
 use super::error::{ConsistencyError, CursorError, OpenError, Unwritable};
-use super::opening::Opening;
 use super::options::EngineOptions;
-use super::state::{Head, Schemas, State};
+use super::replay::{Replayed, replay};
+use super::state::{Head, State};
 use super::token::{Consistency, ZedToken};
 use super::view::View;
-use super::window::Window;
-
-/// Changes that are read from the journal between two reports of how far that is.
-const REPORT_INTERVAL: u64 = 100_000;
 
 /// A relationship graph: durable, in order, and ready to be asked.
 ///
@@ -28,6 +23,7 @@ const REPORT_INTERVAL: u64 = 100_000;
 #[derive(Debug)]
 pub struct Engine {
     // Before the state: the threads end first.
+    keeper: Keeper,
     committer: Committer,
     pub(super) state: Arc<State>,
     /// The committer's threads have it, too; watchers do only while they read.
@@ -48,22 +44,7 @@ impl Engine {
     /// Opens the graph that a journal tells of.
     pub fn with_journal(journal: Arc<dyn Journal>, options: EngineOptions) -> Result<Self, OpenError> {
         let index = Index::default();
-        let mut replay = Replay {
-            index: &index,
-            window: Window::new(options.retention),
-            now: options.clock.now(),
-            head: Revision::ZERO,
-            schemas: Schemas::default(),
-            counters: Counters::default(),
-            problem: None,
-            opening: options.opening.as_deref(),
-            unreported: 0,
-        };
-        journal.read_in_parts(Revision::ZERO.into(), &mut |part| replay.apply(&part))?;
-        let Replay { window, head, schemas, counters, problem, .. } = replay;
-        if let Some(problem) = problem {
-            return Err(OpenError::Replay { revision: head.next(), problem });
-        }
+        let Replayed { head, schemas, counters, window } = replay(&*journal, &index, &options)?;
         if schemas.text_at(head).is_some() && schemas.program_at(head, index.relation_names()).is_none() {
             let problem = "its schema does not compile".to_owned();
             return Err(OpenError::Replay { revision: head, problem });
@@ -72,7 +53,8 @@ impl Engine {
         let head = Head { revision: head, schemas, counters, epoch: Arc::default() };
         let state = Arc::new(State::new(&*journal, index, options, head, window));
         let committer = Committer::start(&state, Arc::clone(&journal)).map_err(OpenError::Thread)?;
-        Ok(Self { committer, state, journal })
+        let keeper = Keeper::start(&state, &journal).map_err(OpenError::Thread)?;
+        Ok(Self { keeper, committer, state, journal })
     }
 
     /// The graph in a state that meets a requirement.
@@ -89,6 +71,17 @@ impl Engine {
     /// The newest durable revision.
     pub fn head(&self) -> Revision {
         self.state.head().revision
+    }
+
+    /// Writes a checkpoint of the newest state now, so that the next start need not read what was written before. They are
+    /// written from time to time anyway. Its revision.
+    pub fn write_checkpoint(&self) -> Result<Revision, CheckpointError> {
+        self.keeper.write()
+    }
+
+    /// What the journal holds, in bytes.
+    pub fn journal_size(&self) -> JournalSize {
+        self.journal.size()
     }
 
     /// How many relationships there are that expire, with those that have expired and are still in memory.
@@ -124,6 +117,7 @@ impl Engine {
     /// Makes durable what was accepted, and refuses further writes. Reads go on; watches end once they have told
     /// everything.
     pub fn close(&self) {
+        self.keeper.stop();
         self.committer.stop();
         self.state.feed.close();
     }
@@ -141,84 +135,5 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-/// Builds the index from the journal.
-struct Replay<'journal> {
-    index: &'journal Index,
-    window: Window,
-    now: Timestamp,
-    head: Revision,
-    schemas: Schemas,
-    counters: Counters,
-    problem: Option<String>,
-    opening: Option<&'journal Opening>,
-    /// Changes since the last report.
-    unreported: u64,
-}
-
-impl Replay<'_> {
-    fn apply(&mut self, part: &TransactionPart) -> ControlFlow<()> {
-        let TransactionPart { transaction, is_last, .. } = part;
-        if transaction.revision != self.head.next() {
-            self.problem = Some(format!("it is followed by revision {}", transaction.revision));
-            return ControlFlow::Break(());
-        }
-        for change in &transaction.changes {
-            if self.apply_change(transaction.revision, change).is_err() {
-                self.problem = Some(Unwritable::Full.to_string());
-                return ControlFlow::Break(());
-            }
-            self.report();
-        }
-        if !is_last {
-            return ControlFlow::Continue(());
-        }
-        if let Some(text) = &transaction.schema {
-            self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);
-        }
-        if let Some(change) = &transaction.counter {
-            self.counters.apply(change);
-        }
-        // What a wrong clock dated ahead would be kept until then.
-        self.window.record(transaction.committed_at.min(self.now), transaction.revision);
-        self.head = transaction.revision;
-        ControlFlow::Continue(())
-    }
-
-    /// Tells of a change that was applied, together with others.
-    fn report(&mut self) {
-        self.unreported += 1;
-        if self.unreported == REPORT_INTERVAL {
-            if let Some(opening) = self.opening {
-                opening.add(REPORT_INTERVAL);
-            }
-            self.unreported = 0;
-        }
-    }
-
-    fn apply_change(
-        &self,
-        revision: Revision,
-        change: &RelationshipChange,
-    ) -> Result<(), crate::index::IndexFull> {
-        match change {
-            RelationshipChange::Touch(relationship) => {
-                let edge = self.index.intern(
-                    &relationship.resource,
-                    &relationship.relation,
-                    &relationship.subject,
-                )?;
-                // The journal decides what was there, not the clock: nothing counts as expired.
-                self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
-            }
-            RelationshipChange::Delete(Relationship { resource, relation, subject, .. }) => {
-                if let Some(edge) = self.index.find(resource, relation, subject) {
-                    self.index.delete(edge, revision, Timestamp::MIN);
-                }
-            }
-        }
-        Ok(())
     }
 }

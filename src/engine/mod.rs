@@ -6,6 +6,7 @@
 mod admission;
 mod budget;
 mod check_permission;
+mod checkpoint;
 mod clock;
 mod committer;
 mod computable_permissions;
@@ -36,6 +37,7 @@ mod reader;
 mod reflect_schema;
 mod register_counter;
 mod replace_relationships;
+mod replay;
 mod request;
 mod schema_reference;
 mod selection;

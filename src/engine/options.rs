@@ -18,6 +18,9 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// How long the past can be asked for and watched from. The newest state always can.
     pub retention: Duration,
+    /// Bytes of transactions after the last checkpoint that make another one due. With a large graph it takes more: half
+    /// of what the last one took.
+    pub checkpoint_after_bytes: u64,
     /// What is told how far the opening is, if anyone wants to know.
     pub opening: Option<Arc<Opening>>,
 }
@@ -28,6 +31,7 @@ impl Default for EngineOptions {
             limits: EngineLimits::default(),
             clock: Arc::new(SystemClock),
             retention: Duration::from_hours(24),
+            checkpoint_after_bytes: 64 << 20,
             opening: None,
         }
     }

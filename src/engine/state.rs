@@ -19,7 +19,7 @@ use super::error::ConsistencyError;
 use super::name_table::NameTable;
 use super::options::EngineOptions;
 use super::watch::Feed;
-use super::window::Window;
+use super::window::{SavedWindow, Window};
 
 /// How long a view keeps the time at which it was taken.
 const VIEW_SECONDS_MAX: i64 = 30;
@@ -117,6 +117,11 @@ impl State {
         self.window.oldest(self.time.now()).min(self.head().revision)
     }
 
+    /// What is known of when revisions up to one were committed.
+    pub(super) fn saved_window(&self, revision: Revision) -> SavedWindow {
+        self.window.saved(revision)
+    }
+
     /// When a revision was committed, at the latest; nothing if it has not been.
     pub(super) fn committed_by(&self, revision: Revision) -> Option<Timestamp> {
         self.window.committed_by(revision)
@@ -191,6 +196,13 @@ impl Schemas {
         let mut versions = self.versions.clone();
         versions.push(Arc::new(SchemaVersion { from, text, program }));
         Self { versions }
+    }
+
+    /// The schema at a revision, and those after it, each with the revision that it is in force from.
+    pub(super) fn since(&self, revision: Revision) -> Vec<(Revision, String)> {
+        let after = self.versions.partition_point(|version| version.from <= revision);
+        let kept = &self.versions[after.saturating_sub(1)..];
+        kept.iter().map(|version| (version.from, version.text.to_string())).collect()
     }
 
     /// The text of the schema at a revision.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use crate::relationship::{Revision, Timestamp};
 
@@ -39,8 +40,16 @@ struct Past {
     spacing: i128,
 }
 
+/// What a window knew, for a checkpoint.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SavedWindow {
+    past: Vec<Sample>,
+    past_spacing: i128,
+    kept: Vec<Sample>,
+}
+
 /// Commits that count as one. Times are nanoseconds since 1970.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Sample {
     first_at: i128,
     last_at: i128,
@@ -50,6 +59,40 @@ struct Sample {
 impl Window {
     pub(super) fn new(retention: Duration) -> Self {
         Self { retention: to_signed(retention.as_nanos()), samples: Mutex::default() }
+    }
+
+    /// What it knows of the revisions up to one.
+    pub(super) fn saved(&self, revision: Revision) -> SavedWindow {
+        let samples = self.samples.lock();
+        let of_revision =
+            |sample: &Sample| Sample { revision: sample.revision.min(revision), ..sample.clone() };
+        SavedWindow {
+            past: samples.past.samples.iter().map(of_revision).collect(),
+            past_spacing: samples.past.spacing,
+            kept: samples.kept.iter().map(of_revision).collect(),
+        }
+    }
+
+    /// A window that knew something, of which nothing before `oldest` is kept.
+    pub(super) fn restored(
+        retention: Duration,
+        saved: SavedWindow,
+        oldest: Revision,
+        now: Timestamp,
+    ) -> Self {
+        let SavedWindow { past, past_spacing, kept } = saved;
+        // What a wrong clock dated ahead would be kept until then.
+        let now = nanoseconds(now);
+        let by_now = |sample: Sample| {
+            let Sample { first_at, last_at, revision } = sample;
+            Sample { first_at: first_at.min(now), last_at: last_at.min(now), revision }
+        };
+        let samples = Samples {
+            past: Past { samples: past.into_iter().map(by_now).collect(), spacing: past_spacing },
+            kept: kept.into_iter().map(by_now).collect(),
+            oldest,
+        };
+        Self { samples: Mutex::new(samples), ..Self::new(retention) }
     }
 
     /// Remembers when a revision was committed. Later revisions come later; where the clock says otherwise, they count

@@ -4,6 +4,7 @@
 
 mod caveat_circles;
 mod caveats;
+mod checkpoints;
 mod checks;
 mod counters;
 mod deciding;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-use crate::engine::error::WatchError;
+use crate::engine::error::{ConsistencyError, WatchError};
 use crate::engine::handle::Engine;
 use crate::engine::state::State;
 use crate::engine::token::ZedToken;
@@ -196,11 +196,11 @@ impl Watcher {
             self.ready.push_back(shared);
             return Ok(());
         }
-        let Self { state, ready, needs_room, place, .. } = self;
+        let Self { state, ready, needs_room, place, position, .. } = self;
         let mut begin = *place;
         let head = state.head().revision;
         let mut bytes = 0;
-        journal.read_in_parts(begin, &mut |part| {
+        let read = journal.read_in_parts(begin, &mut |part| {
             if part.transaction.revision > head {
                 return ControlFlow::Break(());
             }
@@ -218,6 +218,13 @@ impl Watcher {
             begin = next;
             let has_room = bytes < READ_BYTES_MAX && ready.len() < READ_COUNT_MAX;
             if has_room { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        read.map_err(|error| match error {
+            // It was there when the watch began, which has come too far behind.
+            JournalError::Trimmed { oldest } => {
+                ConsistencyError::Expired { revision: *position, oldest }.into()
+            }
+            error => WatchError::Unreadable(error),
         })?;
         if ready.is_empty() && !*needs_room {
             // Otherwise it would be read for ever.

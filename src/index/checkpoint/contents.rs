@@ -57,7 +57,7 @@ impl Contents {
     }
 
     /// Whether the postings of a segment are by resource.
-    pub(super) fn is_by_resource(&self, segment: u32) -> bool {
+    pub fn is_by_resource(&self, segment: u32) -> bool {
         segment.saturating_sub(self.object_segments) < self.resource_segments
     }
 

@@ -1,0 +1,136 @@
+//! The thread that writes a checkpoint when one is due.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::engine::state::State;
+use crate::journal::{CheckpointError, Journal, JournalSize};
+use crate::relationship::Revision;
+
+use super::writing;
+
+/// How often it looks whether one is due.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long it waits after one that failed.
+const INTERVAL_AFTER_FAILURE: Duration = Duration::from_mins(1);
+
+/// Writes checkpoints, one at a time.
+#[derive(Debug)]
+pub(in crate::engine) struct Keeper {
+    work: Arc<Work>,
+    stop: Mutex<Option<(SyncSender<()>, JoinHandle<()>)>>,
+}
+
+#[derive(Debug)]
+struct Work {
+    state: Arc<State>,
+    journal: Arc<dyn Journal>,
+    /// Held while one is written.
+    turn: Mutex<()>,
+    is_closing: AtomicBool,
+}
+
+impl Keeper {
+    pub(in crate::engine) fn start(state: &Arc<State>, journal: &Arc<dyn Journal>) -> std::io::Result<Self> {
+        let work = Arc::new(Work {
+            state: Arc::clone(state),
+            journal: Arc::clone(journal),
+            turn: Mutex::default(),
+            is_closing: AtomicBool::new(false),
+        });
+        let (stop, stopped) = sync_channel(1);
+        let of_thread = Arc::clone(&work);
+        let run = move || {
+            let mut interval = INTERVAL;
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                interval = INTERVAL;
+                if of_thread.is_due()
+                    && let Err(error) = of_thread.write()
+                    && !matches!(error, CheckpointError::Cancelled)
+                {
+                    tracing::error!(%error, "no checkpoint was written");
+                    interval = INTERVAL_AFTER_FAILURE;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("arrowroot-checkpoint".to_owned()).spawn(run)?;
+        Ok(Self { work, stop: Mutex::new(Some((stop, thread))) })
+    }
+
+    /// Writes one now, after the one that is being written.
+    pub(in crate::engine) fn write(&self) -> Result<Revision, CheckpointError> {
+        self.work.write()
+    }
+
+    /// Breaks off what is being written, and ends.
+    pub(in crate::engine) fn stop(&self) {
+        self.work.is_closing.store(true, Ordering::Relaxed);
+        let Some((stop, thread)) = self.stop.lock().take() else { return };
+        drop(stop);
+        if thread.join().is_err() {
+            tracing::error!("the writer of checkpoints ended by a panic");
+        }
+    }
+}
+
+impl Work {
+    fn is_due(&self) -> bool {
+        let oldest = || self.state.oldest_readable();
+        is_due(self.journal.size(), self.state.options.checkpoint_after_bytes, oldest)
+    }
+
+    fn write(&self) -> Result<Revision, CheckpointError> {
+        let _turn = self.turn.lock();
+        writing::write(&self.state, &*self.journal, &self.is_closing)
+    }
+}
+
+/// Whether a start would have to read much, or much is kept that nobody can ask for: in proportion to what a checkpoint
+/// takes, so that all of them together cost no more than a few times what is written.
+fn is_due(size: JournalSize, after_bytes: u64, oldest: impl FnOnce() -> Revision) -> bool {
+    let much = after_bytes.max(size.checkpoint_bytes / 2);
+    let is_worthwhile = |bytes: u64| bytes > 0 && bytes >= much;
+    is_worthwhile(size.bytes_after)
+        || is_worthwhile(size.bytes_before)
+            && size.checkpoint.is_some_and(|checkpoint| oldest() >= checkpoint)
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_due_when_much_was_written_or_much_can_go() {
+        let size = |checkpoint_bytes, bytes_before, bytes_after| JournalSize {
+            checkpoint: Some(Revision(10)),
+            checkpoint_bytes,
+            bytes_before,
+            bytes_after,
+        };
+        let cases = [
+            (size(0, 0, 0), 0, false),
+            (size(0, 0, 99), 0, false),
+            (size(0, 0, 100), 0, true),
+            (size(1000, 0, 100), 0, false),
+            (size(1000, 0, 500), 0, true),
+            (size(100, 100, 0), 9, false),
+            (size(100, 100, 0), 10, true),
+            (size(1000, 100, 0), 10, false),
+        ];
+        for (size, oldest, expected) in cases {
+            assert_eq!(is_due(size, 100, || Revision(oldest)), expected, "{size:?}");
+        }
+        assert!(!is_due(JournalSize::default(), 0, || Revision(0)));
+    }
+}

@@ -1,0 +1,137 @@
+//! The state that a journal tells of: its checkpoint, and then one transaction after another.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::index::{Index, IndexFull, Terms};
+use crate::journal::{Journal, RelationshipChange, TransactionPart};
+use crate::relationship::{Relationship, Revision, Timestamp};
+
+use super::checkpoint::{self, Loaded};
+use super::counters::Counters;
+use super::error::{OpenError, Unwritable};
+use super::opening::Opening;
+use super::options::EngineOptions;
+use super::state::Schemas;
+use super::window::Window;
+
+/// Changes that are read from the journal between two reports of how far that is.
+const REPORT_INTERVAL: u64 = 100_000;
+
+/// The newest state, but for the graph.
+#[derive(Debug)]
+pub(super) struct Replayed {
+    pub(super) head: Revision,
+    pub(super) schemas: Schemas,
+    pub(super) counters: Counters,
+    pub(super) window: Window,
+}
+
+/// Brings an index, which is empty, to the newest state that a journal tells of.
+pub(super) fn replay(
+    journal: &dyn Journal,
+    index: &Index,
+    options: &EngineOptions,
+) -> Result<Replayed, OpenError> {
+    let checkpoint = journal.checkpoint()?;
+    let loaded = checkpoint.map(|checkpoint| checkpoint::load(&*checkpoint, index, options)).transpose()?;
+    let loaded = loaded.unwrap_or_else(|| Loaded {
+        revision: Revision::ZERO,
+        schemas: Schemas::default(),
+        counters: Counters::default(),
+        window: Window::new(options.retention),
+    });
+    let Loaded { revision, schemas, counters, window } = loaded;
+    let mut replay = Replay {
+        index,
+        window,
+        now: options.clock.now(),
+        head: revision,
+        schemas,
+        counters,
+        problem: None,
+        opening: options.opening.as_deref(),
+        unreported: 0,
+    };
+    journal.read_in_parts(revision.into(), &mut |part| replay.apply(&part))?;
+    let Replay { window, head, schemas, counters, problem, .. } = replay;
+    match problem {
+        Some(problem) => Err(OpenError::Replay { revision: head.next(), problem }),
+        None => Ok(Replayed { head, schemas, counters, window }),
+    }
+}
+
+/// Builds the index from the journal's transactions.
+struct Replay<'journal> {
+    index: &'journal Index,
+    window: Window,
+    now: Timestamp,
+    head: Revision,
+    schemas: Schemas,
+    counters: Counters,
+    problem: Option<String>,
+    opening: Option<&'journal Opening>,
+    /// Changes since the last report.
+    unreported: u64,
+}
+
+impl Replay<'_> {
+    fn apply(&mut self, part: &TransactionPart) -> ControlFlow<()> {
+        let TransactionPart { transaction, is_last, .. } = part;
+        if transaction.revision != self.head.next() {
+            self.problem = Some(format!("it is followed by revision {}", transaction.revision));
+            return ControlFlow::Break(());
+        }
+        for change in &transaction.changes {
+            if self.apply_change(transaction.revision, change).is_err() {
+                self.problem = Some(Unwritable::Full.to_string());
+                return ControlFlow::Break(());
+            }
+            self.report();
+        }
+        if !is_last {
+            return ControlFlow::Continue(());
+        }
+        if let Some(text) = &transaction.schema {
+            self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);
+        }
+        if let Some(change) = &transaction.counter {
+            self.counters.apply(change);
+        }
+        // What a wrong clock dated ahead would be kept until then.
+        self.window.record(transaction.committed_at.min(self.now), transaction.revision);
+        self.head = transaction.revision;
+        ControlFlow::Continue(())
+    }
+
+    /// Tells of a change that was applied, together with others.
+    fn report(&mut self) {
+        self.unreported += 1;
+        if self.unreported == REPORT_INTERVAL {
+            if let Some(opening) = self.opening {
+                opening.add(REPORT_INTERVAL);
+            }
+            self.unreported = 0;
+        }
+    }
+
+    fn apply_change(&self, revision: Revision, change: &RelationshipChange) -> Result<(), IndexFull> {
+        match change {
+            RelationshipChange::Touch(relationship) => {
+                let edge = self.index.intern(
+                    &relationship.resource,
+                    &relationship.relation,
+                    &relationship.subject,
+                )?;
+                // The journal decides what was there, not the clock: nothing counts as expired.
+                self.index.touch(edge, Terms::of(relationship), revision, Timestamp::MIN, &mut Vec::new());
+            }
+            RelationshipChange::Delete(Relationship { resource, relation, subject, .. }) => {
+                if let Some(edge) = self.index.find(resource, relation, subject) {
+                    self.index.delete(edge, revision, Timestamp::MIN);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -100,11 +100,24 @@ fn open(directory: &Path, millions: usize) {
 
 fn report(what: &str, bytes: u64, millions: usize) {
     let mebibytes = bytes as f64 / f64::from(1 << 20);
-    println!("{what}: {mebibytes:.0} MiB, {:.1} bytes a relationship", bytes as f64 / (millions * RELATIONSHIPS) as f64);
+    println!(
+        "{what}: {mebibytes:.0} MiB, {:.1} bytes a relationship",
+        bytes as f64 / (millions * RELATIONSHIPS) as f64
+    );
 }
 
 /// What a directory's files take.
 fn disk_bytes(directory: &Path) -> u64 {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
-    entries.map(|entry| if entry.path().is_dir() { disk_bytes(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
+    entries
+        .map(
+            |entry| {
+                if entry.path().is_dir() {
+                    disk_bytes(&entry.path())
+                } else {
+                    entry.metadata().unwrap().len()
+                }
+            },
+        )
+        .sum()
 }

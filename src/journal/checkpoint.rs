@@ -20,7 +20,10 @@ pub trait Checkpoint: fmt::Debug + Send + Sync {
     fn segment(&self, number: u32) -> Result<Vec<u8>, JournalError>;
 }
 
-/// What a journal holds.
+/// What a journal holds: bytes as they are kept, before the store's own overhead, which is for it to know.
+///
+/// Transactions that were appended together count together, on the side of the checkpoint where the last of them lies.
+/// What cannot be read back does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JournalSize {
     /// The checkpoint's revision, if there is one.
@@ -33,6 +36,19 @@ pub struct JournalSize {
     pub bytes_after: u64,
 }
 
+/// The revision up to which a journal forgets its transactions with a checkpoint: those forgotten before do not come
+/// back. A journal that goes from `oldest` to `head` has no state at any other revision.
+pub(super) fn check_place(
+    (oldest, head): (Revision, Revision),
+    revision: Revision,
+    trimmed_to: Revision,
+) -> Result<Revision, CheckpointError> {
+    if trimmed_to > revision || revision > head || revision < oldest {
+        return Err(CheckpointError::OutOfPlace { revision, trimmed_to, oldest, head });
+    }
+    Ok(trimmed_to.max(oldest))
+}
+
 /// A checkpoint was not written. The one before, if any, is still there, and no transaction is lost.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -42,6 +58,20 @@ pub enum CheckpointError {
     /// Whoever makes the segments gave up.
     #[error("the checkpoint was broken off")]
     Cancelled,
+    /// No state of this journal can have such a revision.
+    #[error(
+        "a checkpoint of revision {revision} that forgets up to {trimmed_to} does not fit a journal from {oldest} to {head}"
+    )]
+    OutOfPlace {
+        /// The checkpoint's revision.
+        revision: Revision,
+        /// What it would forget.
+        trimmed_to: Revision,
+        /// What the journal has forgotten already.
+        oldest: Revision,
+        /// The journal's head.
+        head: Revision,
+    },
     /// The journal's own records cannot be read back.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -113,17 +113,17 @@ pub enum AppendError {
     Refused(String),
 }
 
-/// A transaction that was durable once cannot be read back.
+/// A transaction, or a checkpoint, that was durable once cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal is damaged at revision {revision}: {defect}; {WAY_OUT}")]
 pub struct Corruption {
-    /// The first revision that is affected.
+    /// The first revision that is affected; that of the checkpoint if it is.
     pub revision: Revision,
     /// What is wrong with it.
     pub defect: Defect,
 }
 
-/// How a transaction is damaged.
+/// How a transaction, or a checkpoint, is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Defect {
     /// The bytes are not those that were written.
@@ -145,6 +145,20 @@ pub enum Defect {
     MissingPart {
         /// The number of the part, from 0.
         part: u32,
+    },
+    /// A part of a checkpoint's segment is not there, or not in its place.
+    #[error("part {part} of segment {segment} of the checkpoint is missing")]
+    MissingSegmentPart {
+        /// The number of the segment, from 0.
+        segment: u32,
+        /// The number of the part, from 0.
+        part: u32,
+    },
+    /// The bytes of a checkpoint's segment are not those that were written.
+    #[error("the checksum of segment {segment} of the checkpoint does not match")]
+    SegmentChecksum {
+        /// The number of the segment, from 0.
+        segment: u32,
     },
     /// The store below cannot read the page that holds the transaction.
     #[error("a page of the database file is unreadable")]

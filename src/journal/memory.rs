@@ -1,11 +1,14 @@
 //! A journal that forgets everything with the process: for tests, and for trying things out.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use postcard::ser_flavors::Size;
 
-use super::error::{AppendError, JournalError};
+use super::checkpoint::{Checkpoint, CheckpointError, JournalSize, check_place};
+use super::error::{AppendError, Corruption, Defect, JournalError};
 use super::identity::JournalIdentity;
 use super::staged::{StagedChanges, StagingError};
 use super::transaction::{JournalPlace, Transaction, TransactionPart, WholeTransactions};
@@ -16,8 +19,19 @@ use crate::relationship::Revision;
 #[derive(Debug)]
 pub struct MemoryJournal {
     identity: JournalIdentity,
-    /// INVARIANT: the transaction at position i has revision i + 1.
-    transactions: Mutex<Vec<Stored>>,
+    content: Mutex<Content>,
+    /// Held while a checkpoint is being written.
+    checkpointing: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    /// The transactions up to here are forgotten.
+    trimmed_to: Revision,
+    /// INVARIANT: the transaction at position i has revision `trimmed_to` + 1 + i.
+    transactions: VecDeque<Stored>,
+    checkpoint: Option<Arc<MemoryCheckpoint>>,
+    size: JournalSize,
 }
 
 /// One transaction. Staged changes stay where they are.
@@ -25,12 +39,22 @@ pub struct MemoryJournal {
 struct Stored {
     transaction: Transaction,
     staged: Option<Arc<StagedChanges>>,
+    /// What it takes when encoded.
+    bytes: u64,
+}
+
+/// A checkpoint in memory.
+#[derive(Debug)]
+struct MemoryCheckpoint {
+    revision: Revision,
+    segments: Vec<Vec<u8>>,
 }
 
 impl MemoryJournal {
     /// An empty journal with a new identity.
     pub fn new() -> Self {
-        Self { identity: JournalIdentity::random(), transactions: Mutex::default() }
+        let (content, checkpointing) = (Mutex::default(), Mutex::default());
+        Self { identity: JournalIdentity::random(), content, checkpointing }
     }
 }
 
@@ -46,14 +70,15 @@ impl Journal for MemoryJournal {
     }
 
     fn head(&self) -> Result<Revision, JournalError> {
-        Ok(head_of(&self.transactions.lock()))
+        Ok(self.content.lock().head())
     }
 
     fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError> {
-        let mut stored = self.transactions.lock();
-        check_revisions(head_of(&stored), expected_head, transactions)?;
-        let unstaged = |transaction: &Transaction| Stored { transaction: transaction.clone(), staged: None };
-        stored.extend(transactions.iter().map(unstaged));
+        let mut content = self.content.lock();
+        check_revisions(content.head(), expected_head, transactions)?;
+        for transaction in transactions {
+            content.push(Stored::new(transaction.clone(), None));
+        }
         Ok(())
     }
 
@@ -63,9 +88,35 @@ impl Journal for MemoryJournal {
         transaction: Transaction,
         staged: &Arc<StagedChanges>,
     ) -> Result<(), AppendError> {
-        let mut stored = self.transactions.lock();
-        check_revisions(head_of(&stored), expected_head, std::slice::from_ref(&transaction))?;
-        stored.push(Stored { transaction, staged: Some(Arc::clone(staged)) });
+        let mut content = self.content.lock();
+        check_revisions(content.head(), expected_head, std::slice::from_ref(&transaction))?;
+        content.push(Stored::new(transaction, Some(Arc::clone(staged))));
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> Result<Option<Arc<dyn Checkpoint>>, JournalError> {
+        let checkpoint = self.content.lock().checkpoint.clone();
+        Ok(checkpoint.map(|checkpoint| checkpoint as Arc<dyn Checkpoint>))
+    }
+
+    fn size(&self) -> JournalSize {
+        self.content.lock().size
+    }
+
+    fn write_checkpoint(
+        &self,
+        revision: Revision,
+        trimmed_to: Revision,
+        segments: &mut dyn Iterator<Item = Result<Vec<u8>, CheckpointError>>,
+    ) -> Result<(), CheckpointError> {
+        let _one_at_a_time = self.checkpointing.lock();
+        let place =
+            |content: &Content| check_place((content.trimmed_to, content.head()), revision, trimmed_to);
+        place(&self.content.lock())?;
+        let segments = segments.collect::<Result<_, _>>()?;
+        let mut content = self.content.lock();
+        let trimmed_to = place(&content)?;
+        content.replace_checkpoint(MemoryCheckpoint { revision, segments }, trimmed_to);
         Ok(())
     }
 
@@ -88,11 +139,12 @@ impl Journal for MemoryJournal {
     ) -> Result<(), JournalError> {
         // One at a time, so that the visitor may take its time, and may even append.
         let JournalPlace { after, mut within } = from;
-        let mut position = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let mut after = after;
         loop {
-            let Some(Stored { transaction, staged }) = self.transactions.lock().get(position).cloned() else {
+            let Some(Stored { transaction, staged, .. }) = self.content.lock().after(after)? else {
                 return Ok(());
             };
+            after = transaction.revision;
             let outcome = match staged {
                 None => visit(TransactionPart::whole(transaction)),
                 Some(staged) => visit_staged(&transaction, &staged, std::mem::take(&mut within), visit)?,
@@ -100,7 +152,6 @@ impl Journal for MemoryJournal {
             if outcome.is_break() {
                 return Ok(());
             }
-            position += 1;
         }
     }
 }
@@ -125,6 +176,64 @@ fn visit_staged(
     Ok(ControlFlow::Continue(()))
 }
 
-fn head_of(stored: &[Stored]) -> Revision {
-    stored.last().map_or(Revision::ZERO, |last| last.transaction.revision)
+impl Content {
+    fn head(&self) -> Revision {
+        self.transactions.back().map_or(self.trimmed_to, |last| last.transaction.revision)
+    }
+
+    /// The transaction after a revision, if there is one.
+    fn after(&self, revision: Revision) -> Result<Option<Stored>, JournalError> {
+        let position = revision.0.checked_sub(self.trimmed_to.0);
+        let position = position.ok_or(JournalError::Trimmed { oldest: self.trimmed_to })?;
+        Ok(usize::try_from(position).ok().and_then(|position| self.transactions.get(position)).cloned())
+    }
+
+    fn push(&mut self, stored: Stored) {
+        self.size.bytes_after += stored.bytes;
+        self.transactions.push_back(stored);
+    }
+
+    fn replace_checkpoint(&mut self, checkpoint: MemoryCheckpoint, trimmed_to: Revision) {
+        while self.transactions.pop_front_if(|first| first.transaction.revision <= trimmed_to).is_some() {}
+        self.trimmed_to = trimmed_to;
+        let revision = checkpoint.revision;
+        let is_before = |stored: &&Stored| stored.transaction.revision <= revision;
+        let bytes = self.transactions.iter().map(|stored| stored.bytes).sum::<u64>();
+        let bytes_before = self.transactions.iter().take_while(is_before).map(|stored| stored.bytes).sum();
+        self.size = JournalSize {
+            checkpoint: Some(revision),
+            checkpoint_bytes: checkpoint.segments.iter().map(|segment| segment.len() as u64).sum(),
+            bytes_before,
+            bytes_after: bytes - bytes_before,
+        };
+        self.checkpoint = Some(Arc::new(checkpoint));
+    }
+}
+
+impl Stored {
+    fn new(transaction: Transaction, staged: Option<Arc<StagedChanges>>) -> Self {
+        let frames = staged.as_deref().map(StagedChanges::frames).unwrap_or_default();
+        let staged_bytes: usize = frames.iter().map(|frame| frame.bytes).sum();
+        // A transaction that cannot be encoded is none of this journal's business.
+        let bytes = postcard::serialize_with_flavor(&transaction, Size::default()).unwrap_or_default();
+        Self { transaction, staged, bytes: (bytes + staged_bytes) as u64 }
+    }
+}
+
+impl Checkpoint for MemoryCheckpoint {
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn segment_count(&self) -> u32 {
+        u32::try_from(self.segments.len()).unwrap_or(u32::MAX)
+    }
+
+    fn segment(&self, number: u32) -> Result<Vec<u8>, JournalError> {
+        let segment = usize::try_from(number).ok().and_then(|number| self.segments.get(number));
+        segment.cloned().ok_or_else(|| {
+            let defect = Defect::MissingSegmentPart { segment: number, part: 0 };
+            Corruption { revision: self.revision, defect }.into()
+        })
+    }
 }

@@ -9,25 +9,6 @@ use arrowroot::relationship::Revision;
 
 use super::support::{append_each, head, large, read, read_in_parts, single, singles, stage, transaction};
 
-/// Each fact is a function of an empty journal; it becomes one test for each journal.
-macro_rules! facts {
-    ($($fact:ident)*) => {
-        mod memory {
-            $(#[test]
-            fn $fact() {
-                super::$fact(&arrowroot::journal::MemoryJournal::new());
-            })*
-        }
-        mod sled {
-            $(#[test]
-            fn $fact() {
-                let directory = tempfile::tempdir().unwrap();
-                super::$fact(&arrowroot::journal::SledJournal::open(directory.path()).unwrap());
-            })*
-        }
-    };
-}
-
 facts! {
     a_fresh_journal_is_empty
     what_is_appended_is_read_back

@@ -127,9 +127,9 @@ fn a_newer_format_of_the_store_is_refused() {
     closed_journal(directory.path(), &singles(1..=2));
     let marker = directory.path().join("arrowroot.journal");
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace("format 1", "format 2")).unwrap();
+    fs::write(&marker, text.replace("format 2", "format 3")).unwrap();
     let error = refusal(directory.path());
-    assert!(matches!(error, OpenError::FormatTooNew { format: 2, supported: 1, .. }));
+    assert!(matches!(error, OpenError::FormatTooNew { format: 3, supported: 2, .. }));
     assert!(error.to_string().ends_with("run the newer arrowroot that wrote it"), "{error}");
 
     fs::write(&marker, text).unwrap();

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its fact does not hold")]
 
+#[macro_use]
+mod facts;
+
 mod acceptance;
+mod checkpoints;
 mod crash;
 mod damage;
 mod directory;
 mod faults;
+mod generations;
 mod random;
 mod support;

@@ -1,12 +1,12 @@
 //! Transactions to write, and short ways to write and read them.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrowroot::journal::{
-    Journal, JournalError, JournalPlace, RelationshipChange, SledJournal, StagedChanges, Staging,
-    Transaction, TransactionPart,
+    CheckpointError, Journal, JournalError, JournalPlace, RelationshipChange, SledJournal, StagedChanges,
+    Staging, Transaction, TransactionPart,
 };
 use arrowroot::relationship::{Relationship, Revision, Timestamp};
 
@@ -79,9 +79,53 @@ pub(crate) fn head(journal: &dyn Journal) -> u64 {
     journal.head().unwrap().0
 }
 
+/// Segments of all kinds: empty, of one value, of many. They differ with the revision.
+pub(crate) fn segments(revision: u64) -> Vec<Vec<u8>> {
+    [0, 1, 5000, 16_384, 300_000, 40]
+        .map(|bytes: usize| random(revision).map(|number| number.to_le_bytes()[0]).take(bytes).collect())
+        .to_vec()
+}
+
+/// Writes a checkpoint of these segments.
+pub(crate) fn write_checkpoint(
+    journal: &dyn Journal,
+    (revision, trimmed_to): (u64, u64),
+    segments: &[Vec<u8>],
+) -> Result<(), CheckpointError> {
+    let mut segments = segments.iter().cloned().map(Ok);
+    journal.write_checkpoint(Revision(revision), Revision(trimmed_to), &mut segments)
+}
+
+type Segments = Vec<Vec<u8>>;
+
+/// The revision of the checkpoint, and its segments.
+pub(crate) fn checkpoint(journal: &dyn Journal) -> Result<Option<(u64, Segments)>, JournalError> {
+    let Some(checkpoint) = journal.checkpoint()? else { return Ok(None) };
+    let segments = (0..checkpoint.segment_count()).map(|number| checkpoint.segment(number));
+    Ok(Some((checkpoint.revision().0, segments.collect::<Result<_, _>>()?)))
+}
+
+/// Where the database lies that the marker names.
+pub(crate) fn database_directory(directory: &Path) -> PathBuf {
+    let marker = std::fs::read_to_string(directory.join("arrowroot.journal")).unwrap_or_default();
+    match marker.lines().find_map(|line| line.strip_prefix("generation ")) {
+        None | Some("0") => directory.to_owned(),
+        Some(number) => directory.join(format!("generation-{number}")),
+    }
+}
+
+/// What lies in a directory, sorted.
+pub(crate) fn names(directory: &Path) -> Vec<String> {
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(directory).unwrap().map(name).collect();
+    names.sort();
+    names
+}
+
 /// The database below a closed journal.
 pub(crate) fn database(directory: &Path) -> sled::Db {
-    sled::Config::new().path(directory).segment_size(SEGMENT_BYTES).flush_every_ms(None).open().unwrap()
+    let path = database_directory(directory);
+    sled::Config::new().path(path).segment_size(SEGMENT_BYTES).flush_every_ms(None).open().unwrap()
 }
 
 /// Writes to a closed journal's database, past the journal.
@@ -100,14 +144,16 @@ pub(crate) fn closed_journal(directory: &Path, transactions: &[Transaction]) {
 
 /// sled's background tasks may hold the file for a moment after the database is dropped.
 fn await_release(directory: &Path) {
-    std::fs::File::open(directory.join("db")).unwrap().lock().unwrap();
+    std::fs::File::open(database_directory(directory).join("db")).unwrap().lock().unwrap();
 }
 
 pub(crate) fn copy_files(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to.join("blobs")).unwrap();
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
+        if entry.file_type().unwrap().is_dir() {
+            copy_files(&entry.path(), &to.join(entry.file_name()));
+        } else {
             std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
         }
     }

@@ -1,25 +1,18 @@
-//! The directory that a journal lives in: who holds it, whether it is one, and its files' entries made durable.
+//! The directory that a journal lives in: who holds it, whether it is one, and its entries made durable.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::super::error::OpenError;
+use super::generation::DATABASE_FILE;
 
 /// Held while the journal is open.
 const LOCK_FILE: &str = "arrowroot.lock";
-/// sled's log; everything that must survive is in it.
-const DATABASE_FILE: &str = "db";
 /// Written and deleted to find out whether the disk takes data.
 const PROBE_FILE: &str = "arrowroot.probe";
 /// What a file system puts into the root of a volume.
 const VOLUME_DIRECTORY: &str = "lost+found";
-
-/// How long a closed database may stay locked by the last of sled's background tasks.
-const RELEASE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A directory that this process holds. Dropping it releases the lock.
 #[derive(Debug)]
@@ -64,52 +57,9 @@ impl Directory {
         &self.path
     }
 
-    /// The database file, if it exists already.
-    pub(super) fn database_file(&self) -> io::Result<Option<File>> {
-        let opened = OpenOptions::new().read(true).write(true).open(self.path.join(DATABASE_FILE));
-        match opened {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Makes durable what sled creates and leaves to chance: its files' contents (`conf` is written without any
-    /// sync, `db` with `sync_file_range`), and the entries of all of them in the directory (`snap.*` is synced
-    /// before it is renamed into place, the renaming is not).
-    pub(super) fn sync_files(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() && entry.file_name() != OsStr::new(LOCK_FILE) {
-                OpenOptions::new().write(true).open(entry.path())?.sync_all()?;
-            }
-        }
-        self.sync_entries()
-    }
-
     /// Makes the directory's entries durable: which files there are, and under which names.
     pub(super) fn sync_entries(&self) -> io::Result<()> {
         sync_directory(&self.path)
-    }
-
-    /// Waits until nothing of sled holds the database file any more.
-    ///
-    /// sled's own lock is released with the last handle of the file, and a background task that has just written
-    /// may keep one for a moment after the database is dropped.
-    pub(super) fn await_release(&self) -> io::Result<()> {
-        let Some(file) = self.database_file()? else {
-            return Ok(());
-        };
-        let deadline = Instant::now() + RELEASE_PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(()),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    thread::sleep(Duration::from_millis(1));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     /// Whether the disk takes this many more bytes.
@@ -166,13 +116,13 @@ fn create_directories(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Makes the entries of a directory durable.
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Elsewhere a directory cannot be opened as a file, and the file system journals its entries.
 #[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -62,6 +62,11 @@ impl EncodedGroup {
         self.last_revision
     }
 
+    /// Bytes of its payload.
+    pub(super) fn bytes(&self) -> u64 {
+        u64::from(self.group_bytes)
+    }
+
     /// What inserts the group's records, in order.
     pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
         self.records().map(|record| record.insertion())

@@ -10,15 +10,17 @@ use parking_lot::{Mutex, RwLock};
 
 use super::super::Journal;
 use super::super::append::check_revisions;
+use super::super::checkpoint::{Checkpoint, CheckpointError, JournalSize};
 use super::super::error::{AppendError, JournalError, OpenError};
 use super::super::identity::JournalIdentity;
 use super::super::staged::StagedChanges;
 use super::super::transaction::{JournalPlace, Transaction, TransactionPart, WholeTransactions};
 use super::directory::Directory;
 use super::fault::Fault;
+use super::generation::Generation;
 use super::group::EncodedGroup;
 use super::opening::{self, Opened};
-use super::reader;
+use super::reader::{self, Reading};
 use super::staged_group::StagedGroup;
 use super::store::{SEGMENT_BYTES, Store};
 use super::writer::{Change, WriteFault};
@@ -29,17 +31,25 @@ use crate::relationship::Revision;
 /// An acknowledged transaction survives the death of the process and the loss of power, given a disk that keeps
 /// what it has acknowledged to a sync, and that writes a sector whole or not at all.
 pub struct SledJournal {
-    directory: Directory,
-    identity: JournalIdentity,
+    pub(super) directory: Directory,
+    pub(super) identity: JournalIdentity,
     /// The head; everything up to it is durable.
     head: AtomicU64,
+    /// Bytes of the groups appended since it was opened.
+    pub(super) appended_bytes: AtomicU64,
     /// For reading; `None` while the database is being opened anew.
-    database: RwLock<Option<sled::Db>>,
-    state: Mutex<State>,
+    pub(super) reading: RwLock<Option<Reading>>,
+    /// Held while a checkpoint is being written.
+    pub(super) checkpointing: Mutex<()>,
+    /// Held before those below, if with any of them.
+    pub(super) state: Mutex<State>,
+    /// The generation that counts.
+    pub(super) generation: Mutex<Generation>,
+    pub(super) size: Mutex<JournalSize>,
 }
 
 /// Whether the journal takes writes. Held locked during an append.
-enum State {
+pub(super) enum State {
     Ready(Store),
     /// A write failed and left unknown what sled holds; the next append opens the database anew.
     Suspect(Option<Store>),
@@ -54,17 +64,27 @@ impl SledJournal {
     /// Opens the journal in a directory, or creates one in a directory that is empty or does not exist.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let directory = Directory::hold(path.as_ref())?;
-        let Opened { store, identity, head } = opening::open(&directory)?;
+        let Opened { store, identity, head, checkpoint, size } = opening::open(&directory)?;
         Ok(Self {
             directory,
             identity,
             head: AtomicU64::new(head.0),
-            database: RwLock::new(Some(store.database().clone())),
+            appended_bytes: AtomicU64::new(0),
+            reading: RwLock::new(Some(Reading::new(store.database().clone(), checkpoint))),
+            checkpointing: Mutex::default(),
+            generation: Mutex::new(store.generation().clone()),
             state: Mutex::new(State::Ready(store)),
+            size: Mutex::new(size),
         })
     }
 
-    fn durable_head(&self) -> Revision {
+    /// What the database that is read from says.
+    pub(super) fn with_reading<T>(&self, ask: impl FnOnce(&Reading) -> T) -> Result<T, JournalError> {
+        let closed = || JournalError::Storage("an earlier write failed, the journal is closed".to_owned());
+        self.reading.read().as_ref().map(ask).ok_or_else(closed)
+    }
+
+    pub(super) fn durable_head(&self) -> Revision {
         Revision(self.head.load(Ordering::Acquire))
     }
 
@@ -78,23 +98,25 @@ impl SledJournal {
             tracing::warn!("the journal's disk still takes no writes: {error}");
             return State::Suspect(suspect);
         }
-        *self.database.write() = None;
+        *self.reading.write() = None;
         if let Some(Err(fault)) = suspect.map(Store::close) {
-            return refused(format!("what was written may not be on the disk: {fault}"));
+            return refused(format!("what was written may not be on the disk: {fault}"), None);
         }
-        if let Err(error) = self.directory.await_release() {
+        let generation = self.generation.lock().clone();
+        if let Err(error) = generation.await_release() {
             tracing::warn!("the journal's database is still held by a reader or a stuck write: {error}");
             return State::Suspect(None);
         }
-        let store = match Store::open(&self.directory) {
-            Ok(store) => store,
+        let opened = Store::open(&generation).and_then(|store| Ok((store.checkpoint()?, store)));
+        let (checkpoint, store) = match opened {
+            Ok(opened) => opened,
             Err(Fault::Storage(text)) => {
                 tracing::warn!("the journal cannot be opened again: {text}");
                 return State::Suspect(None);
             }
-            Err(Fault::Damage(text)) => return refused(text),
+            Err(Fault::Damage(text)) => return refused(text, None),
         };
-        *self.database.write() = Some(store.database().clone());
+        *self.reading.write() = Some(Reading::new(store.database().clone(), checkpoint));
         match self.discard_unacknowledged(&store) {
             Ok(()) => State::Ready(store),
             Err(fault) => after_fault(store, fault).0,
@@ -105,7 +127,7 @@ impl SledJournal {
     fn write(
         &self,
         state: &mut State,
-        last_revision: Revision,
+        (last_revision, bytes): (Revision, u64),
         records: impl Iterator<Item = Result<Change, Fault>>,
     ) -> Result<(), AppendError> {
         let store = match std::mem::replace(state, State::Suspect(None)) {
@@ -116,6 +138,8 @@ impl SledJournal {
             State::Ready(store) => match store.write_group(records) {
                 Ok(()) => {
                     self.head.store(last_revision.0, Ordering::Release);
+                    self.size.lock().bytes_after += bytes;
+                    self.appended_bytes.fetch_add(bytes, Ordering::Release);
                     (State::Ready(store), Ok(()))
                 }
                 Err(fault) => {
@@ -162,7 +186,10 @@ impl Journal for SledJournal {
         let mut state = self.state.lock();
         check_revisions(self.durable_head(), expected_head, transactions)?;
         match EncodedGroup::encode(transactions)? {
-            Some(group) => self.write(&mut state, group.last_revision(), group.changes().map(Ok)),
+            Some(group) => {
+                let end = (group.last_revision(), group.bytes());
+                self.write(&mut state, end, group.changes().map(Ok))
+            }
             None => Ok(()),
         }
     }
@@ -177,11 +204,29 @@ impl Journal for SledJournal {
         check_revisions(self.durable_head(), expected_head, std::slice::from_ref(&transaction))?;
         let revision = transaction.revision;
         let group = StagedGroup::new(transaction, staged)?;
-        self.write(&mut state, revision, group.changes())
+        self.write(&mut state, (revision, group.bytes()), group.changes())
     }
 
     fn staging_directory(&self) -> PathBuf {
         self.directory.path().to_owned()
+    }
+
+    fn checkpoint(&self) -> Result<Option<Arc<dyn Checkpoint>>, JournalError> {
+        let checkpoint = self.with_reading(Reading::checkpoint)?;
+        Ok(checkpoint.map(|checkpoint| Arc::new(checkpoint) as Arc<dyn Checkpoint>))
+    }
+
+    fn size(&self) -> JournalSize {
+        *self.size.lock()
+    }
+
+    fn write_checkpoint(
+        &self,
+        revision: Revision,
+        trimmed_to: Revision,
+        segments: &mut dyn Iterator<Item = Result<Vec<u8>, CheckpointError>>,
+    ) -> Result<(), CheckpointError> {
+        self.begin_generation(revision, trimmed_to, segments)
     }
 
     fn read(
@@ -202,10 +247,11 @@ impl Journal for SledJournal {
         visit: &mut dyn FnMut(TransactionPart) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let head = self.durable_head();
-        let database = self.database.read().clone();
-        let Some(database) = database else {
-            return Err(JournalError::Storage("an earlier write failed, the journal is closed".to_owned()));
-        };
+        let (database, oldest) =
+            self.with_reading(|reading| (reading.database().clone(), reading.oldest()))?;
+        if from.after < oldest {
+            return Err(JournalError::Trimmed { oldest });
+        }
         reader::read(&database, from, head, visit)
     }
 }
@@ -218,31 +264,37 @@ fn after_fault(store: Store, fault: WriteFault) -> (State, AppendError) {
             (State::Suspect(Some(store)), AppendError::Storage(fault.to_string()))
         }
         WriteFault::Sync(fault) => {
-            tracing::error!("the journal takes no more writes: {fault}");
-            let reason = fault.to_string();
-            let error = AppendError::Refused(reason.clone());
-            let store = Some(store);
-            (State::Refused { reason, store }, error)
+            let error = AppendError::Refused(fault.to_string());
+            (refused(fault.to_string(), Some(store)), error)
         }
     }
 }
 
-fn refused(reason: String) -> State {
+/// The state after which nothing is appended.
+pub(super) fn refused(reason: String, store: Option<Store>) -> State {
     tracing::error!("the journal takes no more writes: {reason}");
-    State::Refused { reason, store: None }
+    State::Refused { reason, store }
+}
+
+impl State {
+    /// The store that it has.
+    pub(super) fn into_store(self) -> Option<Store> {
+        match self {
+            Self::Ready(store) => Some(store),
+            Self::Suspect(store) | Self::Refused { store, .. } => store,
+        }
+    }
 }
 
 impl Drop for SledJournal {
     fn drop(&mut self) {
-        *self.database.get_mut() = None;
+        *self.reading.get_mut() = None;
         let state = std::mem::replace(self.state.get_mut(), State::Suspect(None));
-        if let State::Ready(store) | State::Suspect(Some(store)) | State::Refused { store: Some(store), .. } =
-            state
-            && let Err(fault) = store.close()
-        {
+        if let Some(Err(fault)) = state.into_store().map(Store::close) {
             tracing::error!("the journal was closed with a fault: {fault}");
         }
-        opening::leave(&self.directory, self.identity, Revision(*self.head.get_mut()));
+        let head = Revision(*self.head.get_mut());
+        opening::leave(&self.directory, self.generation.get_mut(), self.identity, head);
     }
 }
 

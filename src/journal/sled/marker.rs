@@ -2,13 +2,16 @@
 //!
 //! sled takes a database file that was cut short, or whose last pages are damaged, for one that simply ends
 //! earlier. The marker makes the difference visible: it names the journal's identity and a revision that was
-//! durable once, that of the head when the journal was last opened or closed.
+//! durable once, that of the head when the journal was last opened or closed. It also names the generation that counts,
+//! so that replacing it is what ends one and begins the next.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::super::identity::JournalIdentity;
+use super::directory::sync_directory;
 use crate::relationship::Revision;
 
 const FILE: &str = "arrowroot.journal";
@@ -24,7 +27,12 @@ pub(super) struct Marker {
     pub(super) identity: JournalIdentity,
     /// A revision that the journal has reached, durably.
     pub(super) head: Revision,
+    /// The number of the generation that counts. The first format knows only 0.
+    pub(super) generation: u64,
 }
+
+/// The format without generations.
+const FORMAT_WITHOUT_GENERATIONS: u32 = 1;
 
 /// What a directory has for a marker.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,26 +65,46 @@ impl Marker {
         })
     }
 
-    /// Replaces the marker in a directory; the caller syncs the directory's entries.
-    pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
-        let path = directory.join(FILE_IN_THE_MAKING);
-        let mut file = File::create(&path)?;
+    /// Writes the marker beside the one that counts, durably but for its entry.
+    pub(super) fn prepare(&self, directory: &Path) -> io::Result<()> {
+        let mut file = File::create(directory.join(FILE_IN_THE_MAKING))?;
         file.write_all(self.to_text().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&path, directory.join(FILE))
+        file.sync_all()
+    }
+
+    /// Replaces the marker in a directory by the prepared one. After an error either may count after a loss of power.
+    pub(super) fn put_in_place(directory: &Path) -> io::Result<()> {
+        fs::rename(directory.join(FILE_IN_THE_MAKING), directory.join(FILE))?;
+        sync_directory(directory)
+    }
+
+    /// Replaces the marker in a directory.
+    pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
+        self.prepare(directory)?;
+        Self::put_in_place(directory)
     }
 
     fn to_text(self) -> String {
-        let Self { format, identity, head } = self;
-        format!("{TITLE}\nformat {format}\nidentity {identity}\nhead {head}\n")
+        let Self { format, identity, head, generation } = self;
+        let mut text = format!("{TITLE}\nformat {format}\nidentity {identity}\nhead {head}\n");
+        if format > FORMAT_WITHOUT_GENERATIONS {
+            let _ = writeln!(text, "generation {generation}");
+        }
+        text
     }
 
     fn parse(text: &str) -> Option<Self> {
         let identity = u64::from_str_radix(field(text, "identity")?, 16).ok()?;
+        let format = format_of(text)?;
+        let generation = match format {
+            FORMAT_WITHOUT_GENERATIONS => 0,
+            _ => field(text, "generation")?.parse().ok()?,
+        };
         let marker = Self {
-            format: format_of(text)?,
+            format,
             identity: JournalIdentity(identity),
             head: Revision(field(text, "head")?.parse().ok()?),
+            generation,
         };
         (marker.to_text() == text).then_some(marker)
     }

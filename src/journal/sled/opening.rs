@@ -1,16 +1,23 @@
-//! Opening and leaving a directory: what it holds is checked against what it must hold.
+//! Opening and leaving a directory: what it holds is checked against what it must hold, and what does not count is
+//! removed.
 
+use super::super::checkpoint::JournalSize;
 use super::super::error::{Corruption, Defect, OpenError};
 use super::super::identity::JournalIdentity;
+use super::checkpoint_record::CheckpointHead;
 use super::directory::Directory;
 use super::fault::Fault;
+use super::generation::{self, Generation};
 use super::marker::{FoundMarker, Marker};
+use super::reader;
+use super::record::checksum;
 use super::store::Store;
-use super::writer::WriteFault;
+use super::writer::{Change, WriteFault};
 use crate::relationship::Revision;
 
-/// The format of the whole store that this version writes, and the newest that it reads.
-const STORE_FORMAT: u32 = 1;
+/// The format of the whole store that this version writes, and the newest that it reads. The first one had no
+/// generations, and no records with packed changes.
+pub(super) const STORE_FORMAT: u32 = 2;
 
 /// Where the identity stands in the database, `m` for what describes the journal itself.
 /// Its value: store format u32 LE, identity u64 LE, CRC-32 LE of key and value before it.
@@ -25,45 +32,85 @@ pub(super) struct Opened {
     pub(super) identity: JournalIdentity,
     /// Its last revision.
     pub(super) head: Revision,
+    /// Its checkpoint, if it has one.
+    pub(super) checkpoint: Option<CheckpointHead>,
+    /// What it holds.
+    pub(super) size: JournalSize,
 }
 
 /// Opens the journal in a directory that this process holds, or creates one in it.
 pub(super) fn open(directory: &Directory) -> Result<Opened, OpenError> {
     let marker = find_marker(directory)?;
-    let store = Store::open(directory).map_err(|fault| of_fault(directory, fault))?;
-    let checked = check(directory, &store, marker.as_ref());
-    match checked {
-        Ok((identity, head)) => Ok(Opened { store, identity, head }),
+    let generation = find_generation(directory, marker.as_ref())?;
+    generation::remove_after(directory.path(), generation.number());
+    let store = Store::open(&generation).map_err(|fault| of_fault(directory, fault))?;
+    let opened = check(directory, &store, marker.as_ref());
+    match opened {
+        Ok((identity, head, checkpoint, size)) => {
+            generation::remove_before(directory.path(), generation.number());
+            Ok(Opened { store, identity, head, checkpoint, size })
+        }
         Err(error) => {
             if let Err(fault) = store.close() {
                 tracing::error!("the journal was closed with a fault: {fault}");
             }
-            await_release(directory);
+            await_release(&generation);
             Err(error)
         }
     }
 }
 
 /// Leaves a directory whose database is closed: waits until it can be opened again, and notes where it ended.
-pub(super) fn leave(directory: &Directory, identity: JournalIdentity, head: Revision) {
-    await_release(directory);
-    if let Err(error) = write_marker(directory, identity, head) {
+pub(super) fn leave(
+    directory: &Directory,
+    generation: &Generation,
+    identity: JournalIdentity,
+    head: Revision,
+) {
+    await_release(generation);
+    let marker = Marker { format: STORE_FORMAT, identity, head, generation: generation.number() };
+    if let Err(error) = marker.write(directory.path()) {
         tracing::warn!("the journal's last revision was not noted: {error}");
     }
 }
 
-fn await_release(directory: &Directory) {
-    if let Err(error) = directory.await_release() {
+fn await_release(generation: &Generation) {
+    if let Err(error) = generation.await_release() {
         tracing::warn!("the journal's database file stays locked until this process ends: {error}");
     }
 }
 
-/// Checks identity, formats and head, and makes good what a crash left unfinished.
-fn check(
-    directory: &Directory,
-    store: &Store,
-    marker: Option<&Marker>,
-) -> Result<(JournalIdentity, Revision), OpenError> {
+/// The generation that counts. A database that must be there is, and is not made anew in the place of one that is lost.
+fn find_generation(directory: &Directory, marker: Option<&Marker>) -> Result<Generation, OpenError> {
+    let path = directory.path();
+    let storage =
+        |error: std::io::Error| of_fault(directory, Fault::of_file("listing the directory", &error));
+    let Some(marker) = marker else {
+        if generation::has_later_ones(path).map_err(storage)? {
+            return Err(damaged(directory, "its marker `arrowroot.journal` is missing"));
+        }
+        return Ok(Generation::of(path, 0));
+    };
+    let generation = Generation::of(path, marker.generation);
+    if marker.generation > 0 && !generation.has_database() {
+        return Err(damaged(
+            directory,
+            &format!("its database in `{}` is missing", generation.path().display()),
+        ));
+    }
+    if marker.generation == 0
+        && !generation.has_database()
+        && generation::has_later_ones(path).map_err(storage)?
+    {
+        return Err(damaged(directory, "its database is missing"));
+    }
+    Ok(generation)
+}
+
+type Checked = (JournalIdentity, Revision, Option<CheckpointHead>, JournalSize);
+
+/// Checks identity, formats, checkpoint and head, and makes good what a crash left unfinished.
+fn check(directory: &Directory, store: &Store, marker: Option<&Marker>) -> Result<Checked, OpenError> {
     let identity = match find_identity(directory, store)? {
         Some(identity) => identity,
         None => create_identity(directory, store, marker)?,
@@ -72,6 +119,7 @@ fn check(
         let defect = "the database is that of another journal";
         return Err(damaged(directory, defect));
     }
+    let checkpoint = store.checkpoint().map_err(|fault| of_fault(directory, fault))?;
     store.discard_incomplete().map_err(|fault| of_write_fault(directory, fault))??;
     let head = store.head().map_err(|fault| of_fault(directory, fault))??;
     if marker.is_some_and(|marker| marker.head > head) {
@@ -80,11 +128,25 @@ fn check(
             defect: Defect::MissingTransaction,
         }));
     }
-    write_marker(directory, identity, head).map_err(|error| OpenError::Storage {
+    let size = size(store, checkpoint.as_ref()).map_err(|fault| of_fault(directory, fault))?;
+    let marker = Marker { format: STORE_FORMAT, identity, head, generation: store.generation().number() };
+    marker.write(directory.path()).map_err(|error| OpenError::Storage {
         directory: directory.path().to_owned(),
         fault: format!("writing the journal's marker: {error}"),
     })?;
-    Ok((identity, head))
+    Ok((identity, head, checkpoint, size))
+}
+
+/// What is kept: of the checkpoint and what is before it, by its head; of what is after it, counted.
+fn size(store: &Store, checkpoint: Option<&CheckpointHead>) -> Result<JournalSize, Fault> {
+    let revision = checkpoint.map(|checkpoint| checkpoint.revision);
+    let after = reader::group_bytes_after(store.database(), revision.unwrap_or(Revision::ZERO))?;
+    Ok(JournalSize {
+        checkpoint: revision,
+        checkpoint_bytes: checkpoint.map_or(0, |checkpoint| checkpoint.segment_bytes),
+        bytes_before: checkpoint.map_or(0, |checkpoint| checkpoint.transaction_bytes),
+        bytes_after: after,
+    })
 }
 
 fn find_marker(directory: &Directory) -> Result<Option<Marker>, OpenError> {
@@ -107,13 +169,13 @@ fn find_identity(directory: &Directory, store: &Store) -> Result<Option<JournalI
     let value = store.get(IDENTITY_KEY).map_err(|fault| of_fault(directory, fault))?;
     let Some(value) = value else { return Ok(None) };
     let defective = || damaged(directory, "the record of its identity does not match its checksum");
-    let (fields, checksum) = value.split_last_chunk().ok_or_else(defective)?;
-    if identity_checksum(fields) != u32::from_le_bytes(*checksum) {
+    let (fields, stored) = value.split_last_chunk().ok_or_else(defective)?;
+    if checksum(IDENTITY_KEY, fields) != u32::from_le_bytes(*stored) {
         return Err(defective());
     }
     let (format, identity) = fields.split_first_chunk().ok_or_else(defective)?;
     let format = u32::from_le_bytes(*format);
-    if format != STORE_FORMAT {
+    if format > STORE_FORMAT {
         return Err(too_new(directory, format));
     }
     let identity = identity.try_into().map_err(|_| defective())?;
@@ -135,25 +197,17 @@ fn create_identity(
         });
     }
     let identity = JournalIdentity::random();
-    let mut value = STORE_FORMAT.to_le_bytes().to_vec();
-    value.extend_from_slice(&identity.0.to_le_bytes());
-    value.extend_from_slice(&identity_checksum(&value).to_le_bytes());
-    let written = store.write((IDENTITY_KEY.to_vec(), Some(value)));
+    let written = store.write(identity_insertion(identity));
     written.map_err(|fault| of_write_fault(directory, fault))?;
     Ok(identity)
 }
 
-fn identity_checksum(fields: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(IDENTITY_KEY);
-    hasher.update(fields);
-    hasher.finalize()
-}
-
-fn write_marker(directory: &Directory, identity: JournalIdentity, head: Revision) -> std::io::Result<()> {
-    let marker = Marker { format: STORE_FORMAT, identity, head };
-    marker.write(directory.path())?;
-    directory.sync_entries()
+/// What inserts the journal's identity into a database.
+pub(super) fn identity_insertion(identity: JournalIdentity) -> Change {
+    let mut value = STORE_FORMAT.to_le_bytes().to_vec();
+    value.extend_from_slice(&identity.0.to_le_bytes());
+    value.extend_from_slice(&checksum(IDENTITY_KEY, &value).to_le_bytes());
+    (IDENTITY_KEY.to_vec(), Some(value))
 }
 
 fn of_write_fault(directory: &Directory, fault: WriteFault) -> OpenError {

@@ -22,7 +22,7 @@ pub(super) const VALUE_BYTES_MAX: usize = 16 * 1024 - 1;
 /// Bytes of payload in one record, at most.
 pub(super) const PAYLOAD_BYTES_MAX: usize = VALUE_BYTES_MAX - HEADER_BYTES - CHECKSUM_BYTES;
 
-/// What keys of records begin with. Later kinds of keys (checkpoints) take other first bytes.
+/// What keys of records begin with. Other kinds of keys have other first bytes.
 const KEY_KIND: u8 = b't';
 const KEY_BYTES: usize = 1 + 8 + 4;
 const HEADER_BYTES: usize = 1 + 1 + 8 + 4;
@@ -138,7 +138,7 @@ impl<'bytes> Record<'bytes> {
 }
 
 /// Covers the key too, so that a record cannot pass for another one.
-fn checksum(key: &[u8], checked: &[u8]) -> u32 {
+pub(super) fn checksum(key: &[u8], checked: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(key);
     hasher.update(checked);

@@ -32,6 +32,11 @@ impl<'staged> StagedGroup<'staged> {
         Ok(Self { transaction, staged, group_bytes })
     }
 
+    /// Bytes of its payload.
+    pub(super) fn bytes(&self) -> u64 {
+        u64::from(self.group_bytes)
+    }
+
     /// What inserts the group's records, in order. After a fault there are no more.
     pub(super) fn changes(&self) -> impl Iterator<Item = Result<Change, Fault>> {
         let mut cutter = Cutter {

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 
-use super::super::error::Corruption;
-use super::directory::Directory;
+use super::super::error::{Corruption, Defect};
+use super::checkpoint_record::CheckpointHead;
 use super::fault::{Fault, contained};
+use super::generation::Generation;
 use super::record::{Record, RecordKey};
 use super::writer::{Change, WriteFault, Writer};
 use crate::relationship::Revision;
@@ -38,6 +39,7 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// An open sled database and its writer.
 #[derive(Debug)]
 pub(super) struct Store {
+    generation: Generation,
     database: sled::Db,
     writer: Writer,
     /// The writer's handle of the database file. It is not sled's, and so learns of a write that sled was told has
@@ -46,16 +48,16 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the database in a directory, or creates it. What is read from it afterwards is durable.
-    pub(super) fn open(directory: &Directory) -> Result<Self, Fault> {
+    /// Opens the database of a generation, or creates it. What is read from it afterwards is durable.
+    pub(super) fn open(generation: &Generation) -> Result<Self, Fault> {
         let of_file = |error| Fault::of_file("syncing the database file", &error);
         // A killed process may have left pages with the kernel. Recovery overwrites segments that they replace, so
         // they have to be on the disk before it.
-        if let Some(file) = directory.database_file().map_err(of_file)? {
+        if let Some(file) = generation.database_file().map_err(of_file)? {
             file.sync_all().map_err(of_file)?;
         }
         let config = sled::Config::new()
-            .path(directory.path())
+            .path(generation.path())
             .segment_size(SEGMENT_BYTES)
             .cache_capacity(CACHE_BYTES)
             // No timer: every append flushes, and nothing is written between appends.
@@ -65,11 +67,16 @@ impl Store {
         // `mode` and `snapshot_after_ops` are left alone: 0.34.7 reads neither. It writes a snapshot (`snap.*`)
         // when it opens, so opening replays the log written since the last time.
         let database = contained(|| config.open())?;
-        let file = directory.database_file().map_err(of_file)?;
+        let file = generation.database_file().map_err(of_file)?;
         let file = file.ok_or_else(|| Fault::Storage("the database file has disappeared".to_owned()))?;
-        directory.sync_files().map_err(of_file)?;
+        generation.sync_files().map_err(of_file)?;
         let writer = Writer::start(database.clone(), file.try_clone().map_err(of_file)?)?;
-        Ok(Self { database, writer, file })
+        Ok(Self { generation: generation.clone(), database, writer, file })
+    }
+
+    /// Where it lies.
+    pub(super) fn generation(&self) -> &Generation {
+        &self.generation
     }
 
     /// For reading.
@@ -91,6 +98,21 @@ impl Store {
     /// Makes one change durable.
     pub(super) fn write(&self, change: Change) -> Result<(), WriteFault> {
         self.writer.write(vec![change])
+    }
+
+    /// Makes changes durable, regardless of how many bytes of log they take: sound as long as nobody relies on the
+    /// database, because a loss of power may leave it as no database at all.
+    pub(super) fn write_unguarded(&self, changes: Vec<Change>) -> Result<(), WriteFault> {
+        self.writer.write(changes)
+    }
+
+    /// What checkpoint the database begins with. Only the first generation has none.
+    pub(super) fn checkpoint(&self) -> Result<Option<CheckpointHead>, Fault> {
+        match self.get(CheckpointHead::KEY)? {
+            Some(value) => CheckpointHead::decode(&value).map(Some),
+            None if self.generation.number() == 0 => Ok(None),
+            None => Err(Fault::Damage("the record of its checkpoint is missing".to_owned())),
+        }
     }
 
     /// Makes a group's records durable, the last one last: with it the group counts. If one cannot be had, those
@@ -152,12 +174,23 @@ impl Store {
         }
     }
 
-    /// The last revision, that of the last group.
+    /// The last revision: that of the last group, or of the checkpoint if no group is kept.
     pub(super) fn head(&self) -> Result<Result<Revision, Corruption>, Fault> {
-        Ok(match self.last_record()? {
-            Some((key, value)) => Record::decode(&key, &value).map(|record| record.last_revision),
-            None => Ok(Revision::ZERO),
-        })
+        let checkpoint = self.checkpoint()?;
+        let last = match self.last_record()? {
+            Some((key, value)) => match Record::decode(&key, &value) {
+                Ok(record) => Some(record.last_revision),
+                Err(corruption) => return Ok(Err(corruption)),
+            },
+            None => None,
+        };
+        let Some(checkpoint) = checkpoint else { return Ok(Ok(last.unwrap_or(Revision::ZERO))) };
+        let head = last.unwrap_or(Revision::ZERO).max(checkpoint.trimmed_to);
+        if head < checkpoint.revision {
+            // What is kept goes beyond the checkpoint's revision, or ends with it.
+            return Ok(Err(Corruption { revision: head.next(), defect: Defect::MissingTransaction }));
+        }
+        Ok(Ok(head))
     }
 
     /// Closes the database. `Err` if a write since the database was opened is known not to have reached the disk.

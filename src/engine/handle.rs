@@ -117,8 +117,8 @@ impl Engine {
     /// Makes durable what was accepted, and refuses further writes. Reads go on; watches end once they have told
     /// everything.
     pub fn close(&self) {
-        self.keeper.stop();
         self.committer.stop();
+        self.keeper.stop();
         self.state.feed.close();
     }
 

@@ -1,7 +1,9 @@
 //! The state that a journal tells of: its checkpoint, and then one transaction after another.
 
-use std::ops::ControlFlow;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use crate::index::{Index, IndexFull, Terms};
 use crate::journal::{Journal, RelationshipChange, TransactionPart};
@@ -17,6 +19,9 @@ use super::window::Window;
 
 /// Changes that are read from the journal between two reports of how far that is.
 const REPORT_INTERVAL: u64 = 100_000;
+
+/// Transactions, or parts of them, that are read while earlier ones are applied.
+const PARTS_AHEAD: usize = 64;
 
 /// The newest state, but for the graph.
 #[derive(Debug)]
@@ -53,7 +58,26 @@ pub(super) fn replay(
         opening: options.opening.as_deref(),
         unreported: 0,
     };
-    journal.read_in_parts(revision.into(), &mut |part| replay.apply(&part))?;
+    let (sender, parts) = sync_channel(PARTS_AHEAD);
+    thread::scope(|scope| {
+        let read = || {
+            // Whoever takes nothing more has found a problem.
+            let send = |part| if sender.send(part).is_ok() { Continue(()) } else { Break(()) };
+            let read = journal.read_in_parts(revision.into(), &mut { send });
+            drop(sender);
+            read
+        };
+        let reading = thread::Builder::new().name("arrowroot-read".to_owned()).spawn_scoped(scope, read);
+        let reading = reading.map_err(OpenError::Thread)?;
+        while let Ok(part) = parts.recv()
+            && replay.apply(&part).is_continue()
+        {}
+        drop(parts);
+        match reading.join() {
+            Ok(read) => read.map_err(OpenError::Read),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })?;
     let Replay { window, head, schemas, counters, problem, .. } = replay;
     match problem {
         Some(problem) => Err(OpenError::Replay { revision: head.next(), problem }),
@@ -80,17 +104,17 @@ impl Replay<'_> {
         let TransactionPart { transaction, is_last, .. } = part;
         if transaction.revision != self.head.next() {
             self.problem = Some(format!("it is followed by revision {}", transaction.revision));
-            return ControlFlow::Break(());
+            return Break(());
         }
         for change in &transaction.changes {
             if self.apply_change(transaction.revision, change).is_err() {
                 self.problem = Some(Unwritable::Full.to_string());
-                return ControlFlow::Break(());
+                return Break(());
             }
             self.report();
         }
         if !is_last {
-            return ControlFlow::Continue(());
+            return Continue(());
         }
         if let Some(text) = &transaction.schema {
             self.schemas = self.schemas.with(transaction.revision, Arc::from(text.as_str()), None);
@@ -101,7 +125,7 @@ impl Replay<'_> {
         // What a wrong clock dated ahead would be kept until then.
         self.window.record(transaction.committed_at.min(self.now), transaction.revision);
         self.head = transaction.revision;
-        ControlFlow::Continue(())
+        Continue(())
     }
 
     /// Tells of a change that was applied, together with others.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -18,6 +18,10 @@ use super::writing;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long it waits after one that failed.
 const INTERVAL_AFTER_FAILURE: Duration = Duration::from_mins(1);
+/// How often the end of an engine looks whether the last one is written.
+const CLOSING_POLL: Duration = Duration::from_micros(200);
+/// How long the end of an engine may wait for one: less than what those who stop processes allow before they kill.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(25);
 
 /// Writes checkpoints, one at a time.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ struct Work {
     journal: Arc<dyn Journal>,
     /// Held while one is written.
     turn: Mutex<()>,
-    is_closing: AtomicBool,
+    is_cancelled: AtomicBool,
 }
 
 impl Keeper {
@@ -41,22 +45,17 @@ impl Keeper {
             state: Arc::clone(state),
             journal: Arc::clone(journal),
             turn: Mutex::default(),
-            is_closing: AtomicBool::new(false),
+            is_cancelled: AtomicBool::new(false),
         });
         let (stop, stopped) = sync_channel(1);
         let of_thread = Arc::clone(&work);
         let run = move || {
             let mut interval = INTERVAL;
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                interval = INTERVAL;
-                if of_thread.is_due()
-                    && let Err(error) = of_thread.write()
-                    && !matches!(error, CheckpointError::Cancelled)
-                {
-                    tracing::error!(%error, "no checkpoint was written");
-                    interval = INTERVAL_AFTER_FAILURE;
-                }
+                interval = if of_thread.write_if_due() { INTERVAL } else { INTERVAL_AFTER_FAILURE };
             }
+            // The next start would have to read what this one spares it.
+            of_thread.write_if_due();
         };
         let thread = std::thread::Builder::new().name("arrowroot-checkpoint".to_owned()).spawn(run)?;
         Ok(Self { work, stop: Mutex::new(Some((stop, thread))) })
@@ -67,11 +66,15 @@ impl Keeper {
         self.work.write()
     }
 
-    /// Breaks off what is being written, and ends.
+    /// Ends, with a last one if one is due. What takes longer than its time is broken off.
     pub(in crate::engine) fn stop(&self) {
-        self.work.is_closing.store(true, Ordering::Relaxed);
         let Some((stop, thread)) = self.stop.lock().take() else { return };
         drop(stop);
+        let deadline = Instant::now() + CLOSING_PATIENCE;
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::park_timeout(CLOSING_POLL);
+        }
+        self.work.is_cancelled.store(true, Ordering::Relaxed);
         if thread.join().is_err() {
             tracing::error!("the writer of checkpoints ended by a panic");
         }
@@ -84,9 +87,20 @@ impl Work {
         is_due(self.journal.size(), self.state.options.checkpoint_after_bytes, oldest)
     }
 
+    /// Writes one if it is due. Whether nothing went wrong.
+    fn write_if_due(&self) -> bool {
+        match if self.is_due() { self.write().map(|_| ()) } else { Ok(()) } {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "no checkpoint was written");
+                false
+            }
+        }
+    }
+
     fn write(&self) -> Result<Revision, CheckpointError> {
         let _turn = self.turn.lock();
-        writing::write(&self.state, &*self.journal, &self.is_closing)
+        writing::write(&self.state, &*self.journal, &self.is_cancelled)
     }
 }
 

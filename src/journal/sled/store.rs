@@ -34,7 +34,7 @@ pub(super) const WINDOW_BYTES: usize = 256 << 10;
 const WINDOW_REMOVALS: usize = 8;
 
 /// sled's cache of pages. The journal is written at its end and read once, at start: what is cached is hardly used.
-const CACHE_BYTES: u64 = 64 << 20;
+const CACHE_BYTES: u64 = 8 << 20;
 
 /// An open sled database and its writer.
 #[derive(Debug)]

@@ -12,7 +12,10 @@ mod durability;
 mod expirations;
 mod imports;
 mod lookups;
+#[path = "../random/number.rs"]
+mod number;
 mod reads;
+mod removals;
 mod schemas;
 mod support;
 mod tokens;

@@ -106,16 +106,16 @@ fn what_a_write_that_is_not_durable_ended_lasts() {
 #[test]
 fn an_object_without_relationships_is_found_as_itself_before_and_after_it_leaves() {
     let (engine, clock) = engine_with(WINDOW);
-    let schema = "use self\n definition self_made {\n relation other: self_made\n permission me = self\n }";
+    let schema = "use self\n definition thing {\n relation other: thing\n permission same = self\n }";
     engine.write_schema(schema).unwrap();
-    write(&engine, &["+self_made:x#other@self_made:y"]);
-    write(&engine, &["-self_made:x#other@self_made:y"]);
+    write(&engine, &["+thing:x#other@thing:y"]);
+    write(&engine, &["-thing:x#other@thing:y"]);
     let answers = || {
         let view = head(&engine);
-        let lookup = LookupResources::new("self_made", "me", "self_made:x".parse().unwrap());
+        let lookup = LookupResources::new("thing", "same", "thing:x".parse().unwrap());
         let found = view.lookup_resources(lookup, None).unwrap().next(10, Limits::default()).unwrap().0;
         let ids: Vec<_> = found.iter().map(|found| found.id.to_string()).collect();
-        (ids, check(&view, "self_made:x#me@self_made:x"), check(&view, "self_made:x#me@self_made:y"))
+        (ids, check(&view, "thing:x#same@thing:x"), check(&view, "thing:x#same@thing:y"))
     };
     let expected = (vec!["x".to_owned()], true, false);
     assert_eq!(answers(), expected);

@@ -28,6 +28,7 @@ mod import_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod matching;
+mod memory;
 mod name_table;
 mod names;
 mod opening;

@@ -49,8 +49,8 @@ struct Shard(RwLock<Records>);
 #[derive(Debug, Default)]
 struct Records {
     by_name: HashTable<u32>,
-    records: Vec<ObjectRecord>,
-    /// Places of records that new objects may have.
+    slots: Vec<ObjectRecord>,
+    /// Places of slots that new objects may have.
     free: Vec<u32>,
 }
 
@@ -96,9 +96,9 @@ impl Objects {
         // Some shards get more than others: by chance, a few in a hundred of what they would get if all got the same.
         let count = count / SHARDS + count / SHARDS / 32 + 16;
         for shard in &self.shards {
-            let Records { by_name, records, .. } = &mut *shard.0.write();
+            let Records { by_name, slots, .. } = &mut *shard.0.write();
             by_name.reserve(count, |_| 0);
-            records.reserve_exact(count);
+            slots.reserve_exact(count);
         }
     }
 
@@ -122,28 +122,28 @@ impl Objects {
     ) -> Result<(ObjectKey, bool), IndexFull> {
         let shard = shard_of(hash);
         let mut guard = self.shards[shard].0.write();
-        let Records { by_name, records, free } = &mut *guard;
+        let Records { by_name, slots, free } = &mut *guard;
         let place = match free.last() {
             Some(place) => *place,
-            None => u32::try_from(records.len()).map_err(|_| IndexFull)?,
+            None => u32::try_from(slots.len()).map_err(|_| IndexFull)?,
         };
         if place > ObjectKey::MAX.0 >> SHARD_BITS {
             return Err(IndexFull);
         }
-        let is_same = |place: &u32| records[*place as usize].is(definition, id);
-        let hash_of = |place: &u32| self.hash_of(&records[*place as usize]);
+        let is_same = |place: &u32| slots[*place as usize].is(definition, id);
+        let hash_of = |place: &u32| self.hash_of(&slots[*place as usize]);
         match by_name.entry(hash, is_same, hash_of) {
             Entry::Occupied(entry) => Ok((key(shard, *entry.get()), false)),
             Entry::Vacant(entry) => {
                 entry.insert(place);
                 let (forward, reverse) = (Postings::Empty, Postings::Empty);
                 let record = ObjectRecord { definition, id: Some(Arc::clone(id)), forward, reverse };
-                match records.get_mut(place as usize) {
+                match slots.get_mut(place as usize) {
                     Some(vacant) => {
                         free.pop();
                         *vacant = record;
                     }
-                    None => records.push(record),
+                    None => slots.push(record),
                 }
                 Ok((key(shard, place), true))
             }
@@ -155,8 +155,8 @@ impl Objects {
     pub(super) fn vacate(&self, object: ObjectKey) -> bool {
         let (shard, place) = parts(object);
         let mut guard = self.shards[shard].0.write();
-        let Records { by_name, records, .. } = &mut *guard;
-        let Some(record) = records.get_mut(place as usize).filter(|record| record.is_bare()) else {
+        let Records { by_name, slots, .. } = &mut *guard;
+        let Some(record) = slots.get_mut(place as usize).filter(|record| record.is_bare()) else {
             return false;
         };
         let Some(id) = record.id.take() else { return false };
@@ -165,7 +165,7 @@ impl Objects {
             entry.remove();
         }
         if by_name.capacity() > HASH_ROOM_KEPT_MAX.max(4 * by_name.len()) {
-            by_name.shrink_to(2 * by_name.len(), |place| self.hash_of(&records[*place as usize]));
+            by_name.shrink_to(2 * by_name.len(), |place| self.hash_of(&slots[*place as usize]));
         }
         // As when it came, not while the shard is locked.
         drop(guard);
@@ -186,7 +186,7 @@ impl Objects {
 
     /// How many numbers there are, of objects and of those that have left.
     pub(super) fn number_count(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.read().records.len()).sum()
+        self.shards.iter().map(|shard| shard.0.read().slots.len()).sum()
     }
 
     /// How many objects there are.
@@ -198,7 +198,7 @@ impl Objects {
     #[inline]
     pub(super) fn read<T: Default>(&self, object: ObjectKey, reader: impl FnOnce(&ObjectRecord) -> T) -> T {
         let records = self.shards[object.0 as usize % SHARDS].0.read();
-        records.records.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()
+        records.slots.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()
     }
 
     /// Changes one object's record.
@@ -208,7 +208,7 @@ impl Objects {
         writer: impl FnOnce(&mut ObjectRecord) -> T,
     ) -> T {
         let mut records = self.shards[object.0 as usize % SHARDS].0.write();
-        records.records.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
+        records.slots.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
     }
 
     /// Up to `count_max` objects of a definition in order of their ids, after one id or from one id on.
@@ -237,7 +237,7 @@ impl Objects {
 
 impl Records {
     fn find(&self, hash: u64, definition: DefinitionKey, id: &str) -> Option<u32> {
-        self.by_name.find(hash, |place| self.records[*place as usize].is(definition, id)).copied()
+        self.by_name.find(hash, |place| self.slots[*place as usize].is(definition, id)).copied()
     }
 }
 

@@ -12,6 +12,7 @@ mod durability;
 mod expirations;
 mod imports;
 mod lookups;
+mod memory;
 #[path = "../random/number.rs"]
 mod number;
 mod reads;

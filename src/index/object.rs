@@ -11,21 +11,26 @@ use hashbrown::hash_table::Entry;
 use parking_lot::RwLock;
 
 use super::error::IndexFull;
-use super::key::{DefinitionKey, ObjectKey};
+use super::key::{DefinitionKey, IdText, ObjectKey};
 use super::postings::Postings;
 
 /// Bits of an object's number that name its shard.
 const SHARD_BITS: u32 = 8;
 const SHARDS: usize = 1 << SHARD_BITS;
+/// A shard that is full grows by this part of itself, which is room that it may not need: each record is copied some eight
+/// times on the way.
+const SLOTS_GROWTH: usize = 8;
+/// And by some records more.
+const SLOTS_MIN: usize = 8;
 /// Names that a shard's table keeps room for, whether it has any or not.
 const HASH_ROOM_KEPT_MAX: usize = 64;
 
-/// One object: its name and its postings in both directions.
+/// One object: its name and its postings in both directions. 64 bytes.
 #[derive(Debug)]
 pub(super) struct ObjectRecord {
     pub(super) definition: DefinitionKey,
     /// Nothing if the object has left, and no other has taken its place yet.
-    pub(super) id: Option<Arc<str>>,
+    pub(super) id: Option<IdText>,
     pub(super) forward: Postings,
     pub(super) reverse: Postings,
 }
@@ -39,7 +44,7 @@ pub(super) struct Objects {
 }
 
 /// The objects of one definition, sorted by id, for reads and lookups in a stable order.
-type ObjectsByName = BTreeMap<Arc<str>, ObjectKey>;
+type ObjectsByName = BTreeMap<IdText, ObjectKey>;
 
 /// On cache lines of its own, so that readers of one shard do not slow those of its neighbour.
 #[derive(Debug, Default)]
@@ -81,7 +86,7 @@ impl Objects {
         if let Some(place) = self.shards[shard].0.read().find(hash, definition, id) {
             return Ok(key(shard, place));
         }
-        let id: Arc<str> = Arc::from(id);
+        let id = IdText::from(id);
         let (object, is_new) = self.insert(hash, definition, &id)?;
         if is_new {
             // Not while the shard is locked. No reader asks for what no revision has yet.
@@ -103,12 +108,12 @@ impl Objects {
     }
 
     /// The number of an object, a new one if it does not occur yet. Its place by name is for [`Self::set_by_name`].
-    pub(super) fn load(&self, definition: DefinitionKey, id: &Arc<str>) -> Result<ObjectKey, IndexFull> {
+    pub(super) fn load(&self, definition: DefinitionKey, id: &IdText) -> Result<ObjectKey, IndexFull> {
         Ok(self.insert(self.hash(definition, id), definition, id)?.0)
     }
 
     /// Says which objects of a definition there are, in order of their ids.
-    pub(super) fn set_by_name(&self, definition: DefinitionKey, objects: Vec<(Arc<str>, ObjectKey)>) {
+    pub(super) fn set_by_name(&self, definition: DefinitionKey, objects: Vec<(IdText, ObjectKey)>) {
         let by_name = Arc::clone(&self.by_name.entry(definition).or_default());
         *by_name.write() = objects.into_iter().collect();
     }
@@ -118,7 +123,7 @@ impl Objects {
         &self,
         hash: u64,
         definition: DefinitionKey,
-        id: &Arc<str>,
+        id: &IdText,
     ) -> Result<(ObjectKey, bool), IndexFull> {
         let shard = shard_of(hash);
         let mut guard = self.shards[shard].0.write();
@@ -137,13 +142,18 @@ impl Objects {
             Entry::Vacant(entry) => {
                 entry.insert(place);
                 let (forward, reverse) = (Postings::Empty, Postings::Empty);
-                let record = ObjectRecord { definition, id: Some(Arc::clone(id)), forward, reverse };
+                let record = ObjectRecord { definition, id: Some(IdText::clone(id)), forward, reverse };
                 match slots.get_mut(place as usize) {
                     Some(vacant) => {
                         free.pop();
                         *vacant = record;
                     }
-                    None => slots.push(record),
+                    None => {
+                        if slots.len() == slots.capacity() {
+                            slots.reserve_exact(slots.len() / SLOTS_GROWTH + SLOTS_MIN);
+                        }
+                        slots.push(record);
+                    }
                 }
                 Ok((key(shard, place), true))
             }
@@ -217,13 +227,13 @@ impl Objects {
         definition: DefinitionKey,
         from: Bound<&str>,
         count_max: usize,
-    ) -> Vec<(Arc<str>, ObjectKey)> {
+    ) -> Vec<(IdText, ObjectKey)> {
         let Some(objects) = self.by_name.get(&definition).map(|objects| Arc::clone(&objects)) else {
             return Vec::new();
         };
         let objects = objects.read();
         let range = objects.range::<str, _>((from, Bound::Unbounded));
-        range.take(count_max).map(|(id, object)| (Arc::clone(id), *object)).collect()
+        range.take(count_max).map(|(id, object)| (IdText::clone(id), *object)).collect()
     }
 
     fn hash_of(&self, record: &ObjectRecord) -> u64 {

@@ -10,6 +10,7 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod logging;
+mod memory;
 mod opening;
 mod reload;
 mod rollout;
@@ -55,6 +56,8 @@ pub(super) struct Serve {
     history: history::History,
     #[command(flatten)]
     limits: limits::Limits,
+    #[command(flatten)]
+    memory: memory::Memory,
     #[command(flatten)]
     logging: logging::Logging,
 }
@@ -165,6 +168,7 @@ impl Serve {
         let mut options = EngineOptions {
             retention: self.history.retention(),
             checkpoint_after_bytes: self.history.checkpoint_after_bytes(),
+            memory_bytes_max: self.memory.bytes_max(),
             ..EngineOptions::default()
         };
         self.limits.apply_to_engine(&mut options.limits);

@@ -153,6 +153,17 @@ pub enum Unwritable {
     /// The graph has as many objects as it can number.
     #[error("the graph is full")]
     Full,
+    /// The process takes up more memory than it may, and the write would add a relationship.
+    #[error(
+        "the server uses {} MiB of memory, more than the {} MiB it may: no relationship can be added until some are \
+         deleted or the limit is raised", .bytes >> 20, .bytes_max >> 20
+    )]
+    MemoryFull {
+        /// Bytes of resident memory.
+        bytes: u64,
+        /// Bytes allowed.
+        bytes_max: u64,
+    },
 }
 
 /// A write of relationships that was not made. Nothing of it was applied.

@@ -27,6 +27,8 @@ use super::wait::block_on;
 
 /// Imports that may be on their way at a time; each has up to two megabytes in memory, and a file.
 const IMPORTS_MAX: usize = 64;
+/// Relationships that are applied between two looks at the memory that is left.
+const MEMORY_CHECKED_EVERY: u64 = 4096;
 /// Kinds of relationship that an import remembers as admitted.
 const KINDS_MAX: usize = 16;
 
@@ -128,6 +130,7 @@ impl RelationshipImport {
         &mut self,
         relationships: impl IntoIterator<Item: Borrow<Relationship>>,
     ) -> Result<(), ImportRelationshipsError> {
+        self.state.memory.check()?;
         let program = self.program();
         let schema = program.as_ref().map(|program| &**program.schema());
         let limits: &EngineLimits = &self.state.options.limits;
@@ -221,8 +224,13 @@ fn import(
     let count = staged.count();
     // There are fewer in memory than a word can count.
     let changes_expected = usize::try_from(count).unwrap_or_default();
+    let mut applied: u64 = 0;
     pending.apply_or_take_back(changes_expected, |pending| {
         staged.visit(|relationship| {
+            if applied.is_multiple_of(MEMORY_CHECKED_EVERY) {
+                pending.state().memory.check()?;
+            }
+            applied += 1;
             if !is_admitted {
                 let schema = program.as_ref().map(|program| &**program.schema());
                 admission::check(schema, UpdateOperation::Create, &owned(relationship)?)?;

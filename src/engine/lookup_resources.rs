@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::caveat::Context as CaveatContext;
 use crate::evaluate::{Found, Limits, Membership, ResourceLookup, ResourceQuestion};
+use crate::index::IdText;
 use crate::relationship::Subject;
 use crate::schema::{DefinitionId, NodeId};
 
@@ -36,7 +37,7 @@ impl LookupResources {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundObject {
     /// Its id.
-    pub id: Arc<str>,
+    pub id: IdText,
     /// How it is an answer.
     pub permissionship: LookupPermissionship,
 }

@@ -1,9 +1,8 @@
 //! Looking up the subjects that have a permission on a resource.
 
-use std::sync::Arc;
-
 use crate::caveat::Context as CaveatContext;
 use crate::evaluate::{FoundSubject as Found, Limits, SubjectLookup, SubjectQuestion};
+use crate::index::IdText;
 use crate::relationship::Object;
 use crate::schema::{DefinitionId, NodeId};
 
@@ -44,7 +43,7 @@ impl LookupSubjects {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundSubject {
     /// Its id, or `*` for everyone of the type.
-    pub id: Arc<str>,
+    pub id: IdText,
     /// How it is an answer.
     pub permissionship: LookupPermissionship,
     /// Of the wildcard, those that are excepted, in order of their ids: for certain, or on conditions.

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::index::{DefinitionKey, ELLIPSIS, Edge, ObjectKey, RelationKey, Snapshot, WILDCARD};
+use crate::index::{DefinitionKey, ELLIPSIS, Edge, IdText, ObjectKey, RelationKey, Snapshot, WILDCARD};
 use crate::relationship::{RelationshipFilter, SubjectIdFilter, SubjectRelationFilter};
 
 use super::budget::Budget;
@@ -257,8 +257,8 @@ fn optional(keys: Option<&[RelationKey]>) -> impl Iterator<Item = Option<Relatio
 pub(super) struct Resources {
     definition: usize,
     /// The last id seen in the current definition.
-    after: Option<Arc<str>>,
-    page: std::vec::IntoIter<(Arc<str>, ObjectKey)>,
+    after: Option<IdText>,
+    page: std::vec::IntoIter<(IdText, ObjectKey)>,
 }
 
 impl Resources {
@@ -275,11 +275,11 @@ impl Resources {
         };
         let page = matcher.page(*key, Bound::Included(id));
         // Should the page be empty, the next one is, too: all ids are before this one.
-        let after = page.last().map_or_else(|| Arc::from(id), |(id, _)| Arc::clone(id));
+        let after = page.last().map_or_else(|| IdText::from(id), |(id, _)| IdText::clone(id));
         Self { definition: place, after: Some(after), page: page.into_iter() }
     }
 
-    pub(super) fn next(&mut self, matcher: &Matcher<'_>) -> Option<(Arc<str>, Arc<str>, ObjectKey)> {
+    pub(super) fn next(&mut self, matcher: &Matcher<'_>) -> Option<(Arc<str>, IdText, ObjectKey)> {
         loop {
             let (name, key) = matcher.plan.definitions.get(self.definition)?;
             if let Some((id, resource)) = self.page.next() {
@@ -292,7 +292,7 @@ impl Resources {
             };
             let page = matcher.page(*key, from);
             if let Some((id, _)) = page.last() {
-                self.after = Some(Arc::clone(id));
+                self.after = Some(IdText::clone(id));
             } else {
                 self.definition += 1;
                 self.after = None;
@@ -304,7 +304,7 @@ impl Resources {
 
 impl Matcher<'_> {
     /// The next resources of a definition that the filter's id or prefix allows.
-    fn page(&self, definition: DefinitionKey, from: Bound<&str>) -> Vec<(Arc<str>, ObjectKey)> {
+    fn page(&self, definition: DefinitionKey, from: Bound<&str>) -> Vec<(IdText, ObjectKey)> {
         if let Some(wanted) = &self.plan.resource_id {
             let is_in_range = match from {
                 Bound::Included(from) => wanted.as_str() >= from,
@@ -312,7 +312,7 @@ impl Matcher<'_> {
                 Bound::Unbounded => true,
             };
             let resource = self.snapshot.find_object(definition, wanted).filter(|_| is_in_range);
-            return resource.map(|resource| (Arc::from(wanted.as_str()), resource)).into_iter().collect();
+            return resource.map(|resource| (IdText::from(wanted.as_str()), resource)).into_iter().collect();
         }
         if !self.spend(CHUNK) {
             return Vec::new();

@@ -28,6 +28,7 @@ mod import_relationships;
 mod lookup_resources;
 mod lookup_subjects;
 mod matching;
+mod memory;
 mod name_table;
 mod names;
 mod opening;
@@ -54,6 +55,7 @@ mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
 pub use crate::evaluate::Limits;
+pub use crate::index::IdText;
 pub use crate::journal::StagingError;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;

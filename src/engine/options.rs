@@ -23,6 +23,9 @@ pub struct EngineOptions {
     pub checkpoint_after_bytes: u64,
     /// What is told how far the opening is, if anyone wants to know.
     pub opening: Option<Arc<Opening>>,
+    /// Bytes of resident memory of the process beyond which nothing is written that adds a relationship; nothing for no
+    /// bound, and none on systems that do not have `/proc`. Reads, deletions and schemas go on.
+    pub memory_bytes_max: Option<u64>,
 }
 
 impl Default for EngineOptions {
@@ -33,6 +36,7 @@ impl Default for EngineOptions {
             retention: Duration::from_hours(24),
             checkpoint_after_bytes: 64 << 20,
             opening: None,
+            memory_bytes_max: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::index::{Edge, ObjectKey};
+use crate::index::{Edge, IdText, ObjectKey};
 use crate::relationship::{Object, ObjectId, Relationship, RelationshipFilter, Subject};
 
 use super::matching::{Matcher, Plan, Resources};
@@ -221,7 +221,7 @@ fn place_by_subject(names: &NameTable, relationship: &Relationship) -> Option<Pl
     let [_, _, relation, definition, id, subject_relation] = sort_key(relationship);
     Some(Place {
         before: [names.find_relation_rank(relation)?, names.find_definition_rank(definition)?],
-        id: Arc::from(id),
+        id: IdText::from(id),
         after: [names.find_relation_rank(subject_relation)?, 0],
     })
 }
@@ -231,7 +231,7 @@ fn place_by_resource(names: &NameTable, relationship: &Relationship) -> Option<P
     let [definition, id, relation, _, _, subject_relation] = sort_key(relationship);
     Some(Place {
         before: [names.find_definition_rank(definition)?, 0],
-        id: Arc::from(id),
+        id: IdText::from(id),
         after: [names.find_relation_rank(relation)?, names.find_relation_rank(subject_relation)?],
     })
 }

@@ -16,7 +16,9 @@ use super::matching::Matcher;
 use super::names;
 use super::read_relationships::{check_not_contradictory, check_not_empty};
 use super::token::ZedToken;
-use super::write_relationships::{apply, check_admission, check_creations, check_each_once, intern};
+use super::write_relationships::{
+    apply, check_admission, check_creations, check_each_once, check_memory, intern,
+};
 
 /// A write that also deletes what filters describe: all of it happens at one revision, or none.
 ///
@@ -107,6 +109,7 @@ fn replace(
     check_admission(&updates, pending)?;
     conditions::check_holding(&preconditions, pending)?;
     check_creations(&updates, pending)?;
+    check_memory(&updates, pending)?;
     // What can fail comes before the first change.
     let edges = intern(&updates, pending)?;
     let mut changes = Vec::new();

@@ -1,15 +1,13 @@
 //! The first few of many, in bounded memory, whatever order they come in.
 
-use std::sync::Arc;
-
-use crate::index::Edge;
+use crate::index::{Edge, IdText};
 
 /// Where an edge stands among those of one walk: what comes before its id in the order, the id that tells most of
 /// them apart, and what comes after.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) before: [u32; 2],
-    pub(super) id: Arc<str>,
+    pub(super) id: IdText,
     pub(super) after: [u32; 2],
 }
 
@@ -44,7 +42,7 @@ impl<'places> Selection<'places> {
         before: [u32; 2],
         after: [u32; 2],
         edge: Edge,
-        id: impl FnOnce() -> Option<Arc<str>>,
+        id: impl FnOnce() -> Option<IdText>,
     ) {
         self.offered += 1;
         if self.after.is_some_and(|place| before < place.before)

@@ -16,6 +16,7 @@ use super::clock::Time;
 use super::counters::Counters;
 use super::epoch::Epoch;
 use super::error::ConsistencyError;
+use super::memory::Memory;
 use super::name_table::NameTable;
 use super::options::EngineOptions;
 use super::watch::Feed;
@@ -34,6 +35,7 @@ pub(super) struct State {
     pub(super) index: Index,
     pub(super) options: EngineOptions,
     pub(super) time: Time,
+    pub(super) memory: Memory,
     pub(super) feed: Feed,
     window: Window,
     /// Where imports are staged.
@@ -87,11 +89,13 @@ impl State {
         window: Window,
     ) -> Self {
         let time = Time::new(Arc::clone(&options.clock));
+        let memory = Memory::new(options.memory_bytes_max);
         Self {
             identity: journal.identity(),
             index,
             options,
             time,
+            memory,
             feed: Feed::new(head.revision),
             window,
             staging_directory: journal.staging_directory(),

@@ -71,6 +71,7 @@ fn write(request: WriteRelationships, pending: &mut Pending) -> Result<Written, 
     check_admission(&updates, pending)?;
     conditions::check_holding(&preconditions, pending)?;
     check_creations(&updates, pending)?;
+    check_memory(&updates, pending)?;
     // What can fail comes before the first change.
     let edges = intern(&updates, pending)?;
     let changes = apply(updates, edges, pending);
@@ -140,21 +141,37 @@ fn delete(relationship: Relationship, pending: &mut Pending) -> Option<Relations
     Some(RelationshipChange::Delete(Relationship { resource, relation, subject, caveat, expires_at }))
 }
 
+/// Whether there is memory for what the updates add, if they add anything.
+pub(super) fn check_memory(updates: &[RelationshipUpdate], pending: &Pending) -> Result<(), Unwritable> {
+    let full = pending.state().memory.check();
+    let is_addition = |RelationshipUpdate { operation, relationship }: &RelationshipUpdate| match operation {
+        UpdateOperation::Create => true,
+        UpdateOperation::Touch => !is_there(relationship, pending),
+        UpdateOperation::Delete => false,
+    };
+    if full.is_err() && updates.iter().any(is_addition) { full } else { Ok(()) }
+}
+
 /// Whether none of the relationships to be created is there.
 pub(super) fn check_creations(
     updates: &[RelationshipUpdate],
     pending: &Pending,
 ) -> Result<(), WriteRelationshipsError> {
-    let index = &pending.state().index;
     let creations = updates.iter().filter(|update| update.operation == UpdateOperation::Create);
     for RelationshipUpdate { relationship, .. } in creations {
-        let Relationship { resource, relation, subject, .. } = relationship;
-        let edge = index.find(resource, relation, subject);
-        if edge.is_some_and(|edge| index.terms_at_last(edge, pending.now()).is_some()) {
+        if is_there(relationship, pending) {
             return Err(WriteRelationshipsError::AlreadyExists {
                 relationship: Box::new(relationship.clone()),
             });
         }
     }
     Ok(())
+}
+
+/// Whether a relationship is there, on whatever terms.
+fn is_there(relationship: &Relationship, pending: &Pending) -> bool {
+    let Relationship { resource, relation, subject, .. } = relationship;
+    let index = &pending.state().index;
+    let edge = index.find(resource, relation, subject);
+    edge.is_some_and(|edge| index.terms_at_last(edge, pending.now()).is_some())
 }

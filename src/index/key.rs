@@ -16,6 +16,9 @@ impl RelationKey {
     pub const NONE: Self = Self(u32::MAX);
 }
 
+/// The id of an object as text, shared. A pointer of eight bytes: its length is with the text.
+pub type IdText = arcstr::ArcStr;
+
 /// An interned object. The wildcard of a type is an object with the id `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(pub u32);

@@ -29,7 +29,7 @@ mod write;
 pub use checkpoint::{Contents, LoadedObjects, Loading, LoadingPostings, Packing, Unloadable};
 pub use counts::EdgeKind;
 pub use error::IndexFull;
-pub use key::{DefinitionKey, Edge, ObjectKey, RelationKey};
+pub use key::{DefinitionKey, Edge, IdText, ObjectKey, RelationKey};
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
 pub use pause::RemovalPause;
 pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};

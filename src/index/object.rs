@@ -11,21 +11,26 @@ use hashbrown::hash_table::Entry;
 use parking_lot::RwLock;
 
 use super::error::IndexFull;
-use super::key::{DefinitionKey, ObjectKey};
+use super::key::{DefinitionKey, IdText, ObjectKey};
 use super::postings::Postings;
 
 /// Bits of an object's number that name its shard.
 const SHARD_BITS: u32 = 8;
 const SHARDS: usize = 1 << SHARD_BITS;
+/// A shard that is full grows by this part of itself, which is room that it may not need: each record is copied some eight
+/// times on the way.
+const SLOTS_GROWTH: usize = 8;
+/// And by some records more.
+const SLOTS_MIN: usize = 8;
 /// Names that a shard's table keeps room for, whether it has any or not.
 const HASH_ROOM_KEPT_MAX: usize = 64;
 
-/// One object: its name and its postings in both directions.
+/// One object: its name and its postings in both directions. 64 bytes.
 #[derive(Debug)]
 pub(super) struct ObjectRecord {
     pub(super) definition: DefinitionKey,
     /// Nothing if the object has left, and no other has taken its place yet.
-    pub(super) id: Option<Arc<str>>,
+    pub(super) id: Option<IdText>,
     pub(super) forward: Postings,
     pub(super) reverse: Postings,
 }
@@ -39,7 +44,7 @@ pub(super) struct Objects {
 }
 
 /// The objects of one definition, sorted by id, for reads and lookups in a stable order.
-type ObjectsByName = BTreeMap<Arc<str>, ObjectKey>;
+type ObjectsByName = BTreeMap<IdText, ObjectKey>;
 
 /// On cache lines of its own, so that readers of one shard do not slow those of its neighbour.
 #[derive(Debug, Default)]
@@ -49,8 +54,8 @@ struct Shard(RwLock<Records>);
 #[derive(Debug, Default)]
 struct Records {
     by_name: HashTable<u32>,
-    records: Vec<ObjectRecord>,
-    /// Places of records that new objects may have.
+    slots: Vec<ObjectRecord>,
+    /// Places of slots that new objects may have.
     free: Vec<u32>,
 }
 
@@ -81,7 +86,7 @@ impl Objects {
         if let Some(place) = self.shards[shard].0.read().find(hash, definition, id) {
             return Ok(key(shard, place));
         }
-        let id: Arc<str> = Arc::from(id);
+        let id = IdText::from(id);
         let (object, is_new) = self.insert(hash, definition, &id)?;
         if is_new {
             // Not while the shard is locked. No reader asks for what no revision has yet.
@@ -96,19 +101,19 @@ impl Objects {
         // Some shards get more than others: by chance, a few in a hundred of what they would get if all got the same.
         let count = count / SHARDS + count / SHARDS / 32 + 16;
         for shard in &self.shards {
-            let Records { by_name, records, .. } = &mut *shard.0.write();
+            let Records { by_name, slots, .. } = &mut *shard.0.write();
             by_name.reserve(count, |_| 0);
-            records.reserve_exact(count);
+            slots.reserve_exact(count);
         }
     }
 
     /// The number of an object, a new one if it does not occur yet. Its place by name is for [`Self::set_by_name`].
-    pub(super) fn load(&self, definition: DefinitionKey, id: &Arc<str>) -> Result<ObjectKey, IndexFull> {
+    pub(super) fn load(&self, definition: DefinitionKey, id: &IdText) -> Result<ObjectKey, IndexFull> {
         Ok(self.insert(self.hash(definition, id), definition, id)?.0)
     }
 
     /// Says which objects of a definition there are, in order of their ids.
-    pub(super) fn set_by_name(&self, definition: DefinitionKey, objects: Vec<(Arc<str>, ObjectKey)>) {
+    pub(super) fn set_by_name(&self, definition: DefinitionKey, objects: Vec<(IdText, ObjectKey)>) {
         let by_name = Arc::clone(&self.by_name.entry(definition).or_default());
         *by_name.write() = objects.into_iter().collect();
     }
@@ -118,32 +123,37 @@ impl Objects {
         &self,
         hash: u64,
         definition: DefinitionKey,
-        id: &Arc<str>,
+        id: &IdText,
     ) -> Result<(ObjectKey, bool), IndexFull> {
         let shard = shard_of(hash);
         let mut guard = self.shards[shard].0.write();
-        let Records { by_name, records, free } = &mut *guard;
+        let Records { by_name, slots, free } = &mut *guard;
         let place = match free.last() {
             Some(place) => *place,
-            None => u32::try_from(records.len()).map_err(|_| IndexFull)?,
+            None => u32::try_from(slots.len()).map_err(|_| IndexFull)?,
         };
         if place > ObjectKey::MAX.0 >> SHARD_BITS {
             return Err(IndexFull);
         }
-        let is_same = |place: &u32| records[*place as usize].is(definition, id);
-        let hash_of = |place: &u32| self.hash_of(&records[*place as usize]);
+        let is_same = |place: &u32| slots[*place as usize].is(definition, id);
+        let hash_of = |place: &u32| self.hash_of(&slots[*place as usize]);
         match by_name.entry(hash, is_same, hash_of) {
             Entry::Occupied(entry) => Ok((key(shard, *entry.get()), false)),
             Entry::Vacant(entry) => {
                 entry.insert(place);
                 let (forward, reverse) = (Postings::Empty, Postings::Empty);
-                let record = ObjectRecord { definition, id: Some(Arc::clone(id)), forward, reverse };
-                match records.get_mut(place as usize) {
+                let record = ObjectRecord { definition, id: Some(IdText::clone(id)), forward, reverse };
+                match slots.get_mut(place as usize) {
                     Some(vacant) => {
                         free.pop();
                         *vacant = record;
                     }
-                    None => records.push(record),
+                    None => {
+                        if slots.len() == slots.capacity() {
+                            slots.reserve_exact(slots.len() / SLOTS_GROWTH + SLOTS_MIN);
+                        }
+                        slots.push(record);
+                    }
                 }
                 Ok((key(shard, place), true))
             }
@@ -155,8 +165,8 @@ impl Objects {
     pub(super) fn vacate(&self, object: ObjectKey) -> bool {
         let (shard, place) = parts(object);
         let mut guard = self.shards[shard].0.write();
-        let Records { by_name, records, .. } = &mut *guard;
-        let Some(record) = records.get_mut(place as usize).filter(|record| record.is_bare()) else {
+        let Records { by_name, slots, .. } = &mut *guard;
+        let Some(record) = slots.get_mut(place as usize).filter(|record| record.is_bare()) else {
             return false;
         };
         let Some(id) = record.id.take() else { return false };
@@ -165,7 +175,7 @@ impl Objects {
             entry.remove();
         }
         if by_name.capacity() > HASH_ROOM_KEPT_MAX.max(4 * by_name.len()) {
-            by_name.shrink_to(2 * by_name.len(), |place| self.hash_of(&records[*place as usize]));
+            by_name.shrink_to(2 * by_name.len(), |place| self.hash_of(&slots[*place as usize]));
         }
         // As when it came, not while the shard is locked.
         drop(guard);
@@ -186,7 +196,7 @@ impl Objects {
 
     /// How many numbers there are, of objects and of those that have left.
     pub(super) fn number_count(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.read().records.len()).sum()
+        self.shards.iter().map(|shard| shard.0.read().slots.len()).sum()
     }
 
     /// How many objects there are.
@@ -198,7 +208,7 @@ impl Objects {
     #[inline]
     pub(super) fn read<T: Default>(&self, object: ObjectKey, reader: impl FnOnce(&ObjectRecord) -> T) -> T {
         let records = self.shards[object.0 as usize % SHARDS].0.read();
-        records.records.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()
+        records.slots.get((object.0 >> SHARD_BITS) as usize).map(reader).unwrap_or_default()
     }
 
     /// Changes one object's record.
@@ -208,7 +218,7 @@ impl Objects {
         writer: impl FnOnce(&mut ObjectRecord) -> T,
     ) -> T {
         let mut records = self.shards[object.0 as usize % SHARDS].0.write();
-        records.records.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
+        records.slots.get_mut((object.0 >> SHARD_BITS) as usize).map(writer).unwrap_or_default()
     }
 
     /// Up to `count_max` objects of a definition in order of their ids, after one id or from one id on.
@@ -217,13 +227,13 @@ impl Objects {
         definition: DefinitionKey,
         from: Bound<&str>,
         count_max: usize,
-    ) -> Vec<(Arc<str>, ObjectKey)> {
+    ) -> Vec<(IdText, ObjectKey)> {
         let Some(objects) = self.by_name.get(&definition).map(|objects| Arc::clone(&objects)) else {
             return Vec::new();
         };
         let objects = objects.read();
         let range = objects.range::<str, _>((from, Bound::Unbounded));
-        range.take(count_max).map(|(id, object)| (Arc::clone(id), *object)).collect()
+        range.take(count_max).map(|(id, object)| (IdText::clone(id), *object)).collect()
     }
 
     fn hash_of(&self, record: &ObjectRecord) -> u64 {
@@ -237,7 +247,7 @@ impl Objects {
 
 impl Records {
     fn find(&self, hash: u64, definition: DefinitionKey, id: &str) -> Option<u32> {
-        self.by_name.find(hash, |place| self.records[*place as usize].is(definition, id)).copied()
+        self.by_name.find(hash, |place| self.slots[*place as usize].is(definition, id)).copied()
     }
 }
 

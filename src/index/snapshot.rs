@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::caveat::Condition;
 use crate::relationship::{Revision, Timestamp};
 
-use super::key::{DefinitionKey, Edge, ObjectKey, RelationKey};
+use super::key::{DefinitionKey, Edge, IdText, ObjectKey, RelationKey};
 use super::lives::{LifeAt, Lives};
 use super::names::RelationNames;
 use super::object::ObjectRecord;
@@ -77,12 +77,12 @@ impl<'index> Snapshot<'index> {
     }
 
     /// The definition and the id of an object.
-    pub fn object_name(self, object: ObjectKey) -> Option<(DefinitionKey, Arc<str>)> {
+    pub fn object_name(self, object: ObjectKey) -> Option<(DefinitionKey, IdText)> {
         self.index.objects.read(object, |record| Some((record.definition, record.id.clone()?)))
     }
 
     /// The id of an object.
-    pub fn object_id(self, object: ObjectKey) -> Option<Arc<str>> {
+    pub fn object_id(self, object: ObjectKey) -> Option<IdText> {
         self.index.objects.read(object, |record| record.id.clone())
     }
 
@@ -134,7 +134,7 @@ impl<'index> Snapshot<'index> {
         definition: DefinitionKey,
         from: Bound<&str>,
         count_max: usize,
-    ) -> Vec<(Arc<str>, ObjectKey)> {
+    ) -> Vec<(IdText, ObjectKey)> {
         self.index.objects.by_name(definition, from, count_max)
     }
 }

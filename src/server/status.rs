@@ -235,7 +235,7 @@ impl From<Unwritable> for Status {
     fn from(error: Unwritable) -> Self {
         match error {
             Unwritable::NotDurable | Unwritable::Closing => Self::unavailable(error.to_string()),
-            Unwritable::Full => Self::resource_exhausted(error.to_string()),
+            Unwritable::Full | Unwritable::MemoryFull { .. } => Self::resource_exhausted(error.to_string()),
         }
     }
 }

@@ -25,6 +25,7 @@ mod loading;
 mod lookup_resources;
 mod lookup_subjects;
 mod malformed;
+mod memory;
 mod notation;
 mod read_relationships;
 mod schema;

@@ -3,14 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use arrowroot::engine::{Consistency, Engine, EngineOptions, ManualClock, WriteRelationships};
 use arrowroot::journal::{Journal, MemoryJournal};
 use arrowroot::relationship::{PreconditionOperation, Revision, Timestamp};
 
 use crate::durability::Failing;
-use crate::support::{check, deletion, head, precondition, read, try_write, update, write};
+use crate::support::{check, deletion, head, precondition, read, try_write, update, wait_until, write};
 
 const SCHEMA: &str = "
 use expiration
@@ -56,15 +55,6 @@ fn with_journal(journal: Arc<dyn Journal>) -> (Engine, Arc<ManualClock>) {
     let engine = Engine::with_journal(journal, options(&clock)).unwrap();
     engine.write_schema(SCHEMA).unwrap();
     (engine, clock)
-}
-
-/// Waits until something holds, which it does sooner or later.
-fn wait_until(is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it has not come to hold");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

@@ -12,7 +12,11 @@ mod durability;
 mod expirations;
 mod imports;
 mod lookups;
+mod memory;
+#[path = "../random/number.rs"]
+mod number;
 mod reads;
+mod removals;
 mod schemas;
 mod support;
 mod tokens;

@@ -1,5 +1,7 @@
 //! The few lines that every test of the engine needs.
 
+use std::time::{Duration, Instant};
+
 use arrowroot::engine::{
     CaveatContext, CheckPermission, CheckPermissionError, Consistency, DeleteRelationships, Engine,
     EngineOptions, Permissionship, View, WriteRelationships, WriteRelationshipsError, Written,
@@ -135,4 +137,13 @@ pub(crate) fn deletion(text: &str) -> DeleteRelationships {
 pub(crate) fn read(view: &View, text: &str) -> Vec<String> {
     let reader = view.read_relationships(&filter(text), None).unwrap();
     reader.map(|relationship| relationship.to_string()).collect()
+}
+
+/// Waits until something holds, which it does sooner or later.
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it has not come to hold");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -90,6 +90,18 @@ fn durations_have_units() {
 }
 
 #[test]
+fn memory_is_limited_unless_the_flag_says_otherwise() {
+    let limit =
+        |flags: &str| parse(&format!("--grpc-no-auth {flags}")).unwrap().engine_options().memory_bytes_max;
+    assert_eq!(limit("--max-memory 8GiB"), Some(8 << 30));
+    assert_eq!(limit("--max-memory 0"), None);
+    assert_eq!(limit(""), limit("--max-memory 85%"));
+    #[cfg(target_os = "linux")]
+    assert!(limit("").is_some_and(|bytes| Some(bytes) < limit("--max-memory 100%")));
+    parse("--grpc-no-auth --max-memory much").unwrap_err();
+}
+
+#[test]
 fn flags_without_effect_are_taken() {
     parse("--grpc-no-auth --max-datastore-read-page-size 1000 --dispatch-chunk-size 100").unwrap();
     assert!(!parse("--grpc-no-auth --disable-version-response").unwrap().server_options().reveals_version);

@@ -1,14 +1,12 @@
 //! Whatever is offered in whatever order, pages of a selection are the whole in order.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::{Found, Place, Selection};
 use crate::index::{Edge, ObjectKey, RelationKey};
 
 fn place(number: u32) -> Place {
-    Place { before: [number / 97 % 3, number % 2], id: Arc::from(number.to_string()), after: [number % 5, 0] }
+    Place { before: [number / 97 % 3, number % 2], id: number.to_string().into(), after: [number % 5, 0] }
 }
 
 fn edge(number: u32) -> Edge {

@@ -1,11 +1,10 @@
 //! The objects that a lookup is about, in order of their ids, found in one of two ways.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use crate::evaluate::check::Membership;
 use crate::evaluate::error::EvaluateError;
-use crate::index::{DefinitionKey, ObjectKey, Snapshot};
+use crate::index::{DefinitionKey, IdText, ObjectKey, Snapshot};
 
 use super::sorted::Sorted;
 
@@ -23,7 +22,7 @@ const CHUNK: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its id.
-    pub id: Arc<str>,
+    pub id: IdText,
     /// Never [`Membership::NotMember`].
     pub membership: Membership,
 }
@@ -61,7 +60,7 @@ pub(super) trait Search {
 #[derive(Debug)]
 pub(super) struct Ordered {
     /// The last id that was decided on.
-    position: Option<Arc<str>>,
+    position: Option<IdText>,
     /// An answer that may not occur in the index, now or later: no relationship has it.
     extra: Option<Found>,
     /// An answer that was found together with the last one that was wanted.
@@ -84,7 +83,7 @@ enum Phase {
 impl Ordered {
     /// Begins after an id.
     pub(super) fn new(after: Option<&str>) -> Self {
-        let position = after.map(Arc::from);
+        let position = after.map(IdText::from);
         Self { position, extra: None, spare: None, phase: Phase::Starting, wasted_visits: 0 }
     }
 
@@ -207,7 +206,7 @@ impl Ordered {
     }
 
     /// Takes note of an object that was decided on, after the extra answer if that comes before it.
-    fn push(&mut self, id: Arc<str>, membership: Option<Membership>, found: &mut Vec<Found>) {
+    fn push(&mut self, id: IdText, membership: Option<Membership>, found: &mut Vec<Found>) {
         let extra = self.extra.take_if(|extra| extra.id <= id);
         let same = extra.and_then(|extra| {
             let is_same = extra.id == id;
@@ -217,7 +216,7 @@ impl Ordered {
             found.push(extra);
             None
         });
-        self.position = Some(Arc::clone(&id));
+        self.position = Some(IdText::clone(&id));
         if let Some(membership) = same.or(membership) {
             found.push(Found { id, membership });
         }

@@ -4,9 +4,8 @@
 //! and the others are numbers.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use crate::index::{ObjectKey, Snapshot};
+use crate::index::{IdText, ObjectKey, Snapshot};
 
 /// Objects to be had in order of their ids.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(super) struct Sorted {
 struct Entry {
     /// The id's first bytes: most comparisons need no more.
     prefix: u128,
-    id: Arc<str>,
+    id: IdText,
     object: ObjectKey,
 }
 
@@ -39,7 +38,7 @@ impl Sorted {
     }
 
     /// The next object. If more must be sorted, `count` are wanted.
-    pub(super) fn next(&mut self, count: usize, snapshot: Snapshot<'_>) -> Option<(Arc<str>, ObjectKey)> {
+    pub(super) fn next(&mut self, count: usize, snapshot: Snapshot<'_>) -> Option<(IdText, ObjectKey)> {
         if self.ready.is_empty() {
             self.sort_more(count, snapshot);
         }

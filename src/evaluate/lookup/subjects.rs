@@ -11,7 +11,7 @@ use crate::evaluate::goal::Goal;
 use crate::evaluate::limits::{Limits, Meter};
 use crate::evaluate::program::Program;
 use crate::evaluate::questions::Question;
-use crate::index::{ObjectKey, Snapshot, WILDCARD};
+use crate::index::{IdText, ObjectKey, Snapshot, WILDCARD};
 use crate::relationship::Object;
 use crate::schema::{DefinitionId, NodeId};
 
@@ -45,7 +45,7 @@ pub struct SubjectQuestion<'question> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundSubject {
     /// Its id, or `*` for everyone of the type.
-    pub id: Arc<str>,
+    pub id: IdText,
     /// Never [`Membership::NotMember`].
     pub membership: Membership,
     /// Of the wildcard, those that are excepted, in order of their ids: for certain, or on conditions.

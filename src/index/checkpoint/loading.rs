@@ -1,11 +1,9 @@
 //! Building an index from a checkpoint's segments: first all objects, then all postings, each segment by itself, so that
 //! several threads can do it.
 
-use std::sync::Arc;
-
 use parking_lot::Mutex;
 
-use crate::index::key::{DefinitionKey, Edge, ObjectKey};
+use crate::index::key::{DefinitionKey, Edge, IdText, ObjectKey};
 use crate::index::write::Index;
 use crate::relationship::Revision;
 
@@ -59,7 +57,7 @@ impl<'index> Loading<'index> {
     pub fn finish(self, loaded: Vec<LoadedObjects>) -> Result<LoadingPostings<'index>, Unloadable> {
         let Self { index, contents, names } = self;
         let mut objects = Vec::new();
-        let mut of_definition: Vec<(Arc<str>, ObjectKey)> = Vec::new();
+        let mut of_definition: Vec<(IdText, ObjectKey)> = Vec::new();
         let mut loaded = loaded.into_iter().peekable();
         let mut done: Vec<DefinitionKey> = Vec::new();
         while let Some(LoadedObjects { definition, first, objects: mut found }) = loaded.next() {

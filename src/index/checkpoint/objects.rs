@@ -1,8 +1,6 @@
 //! Segments of objects: a definition, and ids in order.
 
-use std::sync::Arc;
-
-use crate::index::key::{DefinitionKey, ObjectKey};
+use crate::index::key::{DefinitionKey, IdText, ObjectKey};
 use crate::index::object::Objects;
 
 use super::bytes::{Reader, put, put_column};
@@ -15,11 +13,11 @@ pub(super) struct ObjectColumns {
     shared: Vec<u8>,
     others: Vec<u8>,
     text: Vec<u8>,
-    last: Option<Arc<str>>,
+    last: Option<IdText>,
 }
 
 impl ObjectColumns {
-    pub(super) fn push(&mut self, id: Arc<str>) {
+    pub(super) fn push(&mut self, id: IdText) {
         let last = self.last.as_deref().unwrap_or_default().as_bytes();
         let shared = last.iter().zip(id.as_bytes()).take_while(|(one, other)| one == other).count();
         put(&mut self.shared, shared as u64);
@@ -56,7 +54,7 @@ impl ObjectColumns {
 pub struct LoadedObjects {
     pub(super) definition: DefinitionKey,
     pub(super) first: u64,
-    pub(super) objects: Vec<(Arc<str>, ObjectKey)>,
+    pub(super) objects: Vec<(IdText, ObjectKey)>,
 }
 
 /// Puts the objects of a segment into an index, without their places by name.
@@ -88,7 +86,7 @@ pub(super) fn load(
         id.truncate(kept);
         id.extend_from_slice(added);
         let text = std::str::from_utf8(&id).map_err(|_| Unloadable::CONTRADICTS_ITSELF)?;
-        let text: Arc<str> = Arc::from(text);
+        let text = IdText::from(text);
         let object = objects.load(definition, &text).map_err(|_| Unloadable::FULL)?;
         loaded.push((text, object));
     }

@@ -1,9 +1,8 @@
 //! Making a checkpoint's segments, one after another, while the graph is read and written.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
-use crate::index::key::{DefinitionKey, ObjectKey, RelationKey};
+use crate::index::key::{DefinitionKey, IdText, ObjectKey, RelationKey};
 use crate::index::postings::PostingKey;
 use crate::index::snapshot::{forward_edge, reverse_edge};
 use crate::index::write::Index;
@@ -46,7 +45,7 @@ enum Stage {
     /// The objects of a definition, after an id.
     Objects {
         definition: u32,
-        after: Option<Arc<str>>,
+        after: Option<IdText>,
     },
     /// The postings of an object in one direction, after an entry.
     Postings {
@@ -108,7 +107,7 @@ impl<'index> Packing<'index> {
     fn pack_objects(
         &mut self,
         definition: u32,
-        mut after: Option<Arc<str>>,
+        mut after: Option<IdText>,
     ) -> Result<Option<Vec<u8>>, Unloadable> {
         let mut columns = ObjectColumns::default();
         let first = self.objects.len() as u64;
@@ -127,7 +126,7 @@ impl<'index> Packing<'index> {
                     columns.finish(definition, first).map(Some)
                 };
             };
-            after = Some(Arc::clone(last));
+            after = Some(IdText::clone(last));
             for (id, object) in found {
                 if self.is_kept(object) {
                     let number = u32::try_from(self.objects.len()).map_err(|_| Unloadable::FULL)?;

@@ -28,10 +28,10 @@ mod simulate;
 mod watcher;
 mod workload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checker::check;
+use checker::{Property, check};
 use history::History;
 use number::Random;
 use run::{Circumstances, run};
@@ -58,6 +58,40 @@ fn clients_of_a_server_that_keeps_little_and_is_killed_are_told_what_a_correct_o
     );
 }
 
+/// The third server gets the store that the second one got.
+#[test]
+fn clients_of_a_server_that_loses_its_last_writes_notice() {
+    let directory = tempfile::tempdir().unwrap();
+    let [data, copy] = ["data", "copy"].map(|name| directory.path().join(name));
+    let seed = process::seed("a loss");
+    let duration = Duration::from_secs(5);
+    let circumstances = Circumstances { flags: Vec::new(), window: DAY, duration, seed };
+    let mut is_lost = false;
+    let history = run(directory.path(), &circumstances, |server| match server {
+        1 => copy_all(&data, &copy),
+        2 => {
+            std::fs::remove_dir_all(&data).unwrap();
+            std::fs::rename(&copy, &data).unwrap();
+            is_lost = true;
+        }
+        _ => {}
+    });
+    assert!(is_lost, "the server was not killed twice");
+    assert_eq!(check(&history).unwrap_err().property, Property::NoLostWrite);
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
 #[test]
 #[ignore = "ARROWROOT_HISTORY names a file"]
 fn the_history_of_a_file_is_one_of_a_correct_server() {
@@ -82,14 +116,14 @@ fn run_for(name: &str, seconds: u64, kinds: &[(Duration, bool)]) {
         let duration = left.min(Duration::from_secs(STORE_SECONDS) / u32::try_from(kinds.len()).unwrap());
         let seed = random.next();
         let directory = tempfile::tempdir().unwrap();
-        let history = run(directory.path(), &Circumstances { flags, window, duration, seed });
+        let history = run(directory.path(), &Circumstances { flags, window, duration, seed }, |_| {});
         let path = std::env::temp_dir().join(format!("arrowroot-history-{seed:016x}.jsonl"));
         assert_right(&history, &path);
         mutations::refuse_changed_answers(&history, &mut random, 3);
     }
 }
 
-fn assert_right(history: &History, path: &std::path::Path) {
+fn assert_right(history: &History, path: &Path) {
     match check(history) {
         Ok(verified) => println!("{} starts, {verified:?}", history.starts.len()),
         Err(violation) => {

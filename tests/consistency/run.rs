@@ -44,8 +44,13 @@ struct Run<'a> {
     circumstances: &'a Circumstances,
 }
 
-/// Runs clients over a store in a directory. How often the server was killed is the starts' number less one.
-pub(crate) fn run(directory: &Path, circumstances: &Circumstances) -> History {
+/// Runs clients over a store in a directory. `between` is told the number of each server that is about to start, but of the
+/// first and the last, while none runs.
+pub(crate) fn run(
+    directory: &Path,
+    circumstances: &Circumstances,
+    mut between: impl FnMut(usize),
+) -> History {
     let current = Current { server: 0, address: String::new(), is_over: false };
     let run = Run {
         origin: Instant::now(),
@@ -79,6 +84,7 @@ pub(crate) fn run(directory: &Path, circumstances: &Circumstances) -> History {
             } else {
                 server.kill();
             }
+            between(ends.len());
             server = run.start(directory, &mut history);
             keeper.read_everything(server.address(), ends.len());
         }

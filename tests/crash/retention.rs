@@ -78,6 +78,9 @@ fn what_is_forgotten_stays_away_and_all_else_is_there_after_kill_9() {
         let still = client.found(&filter("still", ""));
         assert_eq!(still.len(), STILL, "round {round}: of what lies still");
     }
+    let entries = std::fs::read_dir(directory.path().join("data")).unwrap();
+    let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.any(|name| name.starts_with("generation-")), "no checkpoint was written");
     println!("{acknowledged} acknowledged writes, {ended} leases had ended");
     assert!(acknowledged > 0 && ended > 0);
 }

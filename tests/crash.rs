@@ -1,28 +1,43 @@
 //! `kill -9` under load, round after round over one store: what was acknowledged is there after the restart, no write
-//! and no import is there in part, and the tokens of acknowledged writes are still good.
+//! and no import is there in part, what was deleted or has expired stays away, and the tokens of acknowledged writes are
+//! still good. Servers are killed while they write, import, write checkpoints and forget what is past. Beside that: an
+//! orderly end under load, and a clock that jumps.
 //!
-//! `ARROWROOT_SEED` repeats a run's choices, as far as threads allow.
+//! `ARROWROOT_ROUNDS=200 cargo test --test crash -- --nocapture` is a long run; `ARROWROOT_SEED` repeats a run's choices, as
+//! far as threads allow.
 #![cfg(test)]
 #![cfg(unix)]
 
+#[path = "crash/client.rs"]
+mod client;
+#[cfg(target_os = "linux")]
+#[path = "crash/clock.rs"]
+mod clock;
 #[path = "crash/import.rs"]
 mod import;
-#[path = "crash/server.rs"]
-mod server;
+#[path = "random/number.rs"]
+#[expect(dead_code, reason = "other tests use all of it")]
+mod number;
+#[path = "process/mod.rs"]
+mod process;
+#[path = "crash/retention.rs"]
+mod retention;
+#[path = "crash/stop.rs"]
+mod stop;
 #[path = "crash/writer.rs"]
 mod writer;
 
-use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use server::{Client, Server};
+use client::Client;
+use number::Random;
+use process::Server;
 use writer::{Acknowledged, Batches, PARTS, Writer};
 
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 15;
 const WRITERS: u64 = 6;
 /// Acknowledged writes of all writers before the kill, at most.
 const ACKNOWLEDGED_MAX: u64 = 250;
@@ -37,18 +52,19 @@ const SCHEMA: &str = "
 
 #[test]
 fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
-    let mut random = Random::from_environment();
+    let mut random = Random(process::seed("writes"));
     let directory = tempfile::tempdir().unwrap();
-    let mut server = Server::start(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
     Client::connect(&server).write_schema(SCHEMA);
 
     let mut batches = Batches::new();
     let mut acknowledged_count = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let until_kill = 1 + random.next() % ACKNOWLEDGED_MAX;
         let histories = write_until_killed(&mut server, round, until_kill);
 
-        server = Server::start(directory.path());
+        let flags = if random.is(50) { with_checkpoints() } else { Vec::new() };
+        server = Server::start(directory.path(), &flags);
         let mut client = Client::connect(&server);
         let found = client.batches();
         for (id, parts) in &found {
@@ -69,6 +85,16 @@ fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
         }
     }
     println!("{acknowledged_count} acknowledged writes, {} batches at the end", batches.len());
+}
+
+/// How often servers are killed.
+fn rounds(otherwise: u64) -> u64 {
+    process::number_from_environment("ARROWROOT_ROUNDS", otherwise)
+}
+
+/// Flags under which checkpoints are written all the time, and nothing is forgotten.
+fn with_checkpoints() -> Vec<String> {
+    process::forgetful("24h", 5_000)
 }
 
 /// Writes from all writers at once until enough is acknowledged, then kills the server.
@@ -104,29 +130,5 @@ fn check_tokens(client: &mut Client, history: &Acknowledged, batches: &Batches) 
             batches.contains_key(&own),
             "{own} since its own token"
         );
-    }
-}
-
-fn time_ns() -> u64 {
-    let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    u64::try_from(nanoseconds % u128::from(u64::MAX)).unwrap()
-}
-
-/// `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn from_environment() -> Self {
-        let seed = env::var("ARROWROOT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(time_ns);
-        println!("seed {seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }

@@ -110,15 +110,26 @@ async fn what_was_written_is_there_after_an_orderly_end() {
     }
 }
 
-#[test]
-fn a_second_server_over_the_same_store_is_refused() {
+#[tokio::test]
+async fn a_second_server_over_the_same_store_is_refused_and_the_first_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let path = store(&directory).display().to_string();
     let first = Ready::start(&["--datastore-path", &path]);
-    let message =
-        refused(&["serve", "--grpc-no-auth", "--grpc-addr", "127.0.0.1:0", "--datastore-path", &path]);
-    assert!(message.contains(&path) && message.lines().count() == 1, "{message}");
+    let mut schema = SchemaServiceClient::new(first.channel().await);
+    for number in 0..3 {
+        let message =
+            refused(&["serve", "--grpc-no-auth", "--grpc-addr", "127.0.0.1:0", "--datastore-path", &path]);
+        let holder = format!("is in use by process {}; stop it", first.child.id());
+        let is_clear = message.contains(&path) && message.contains(&holder) && message.lines().count() == 1;
+        assert!(is_clear, "{message}");
+        let text = format!("definition user {{}}\ndefinition rev{number} {{}}");
+        schema.write_schema(v1::WriteSchemaRequest { schema: text }).await.unwrap();
+    }
+    drop(schema);
     assert!(first.stop("-TERM").0);
+    let again = Ready::start(&["--datastore-path", &path]);
+    assert_eq!(again.word("revision"), Some("3"));
+    assert!(again.stop("-TERM").0);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::backend::Backend;
 use super::gateway::Gateway;
 use super::health::{Health, Served};
 use super::legacy::LegacyTrustError;
-use super::listener;
+use super::listener::{self, Socket};
 use super::options::{AuthzOptions, ServerOptions};
 use super::permissions::Permissions;
 use super::pool::Pool;
@@ -120,14 +120,14 @@ impl Server {
         let (end_signal, ended) = mpsc::channel(1);
         let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));
         let mut http_listeners = http.map(|http| http.listeners.into_iter());
-        let workers = grpc.listeners.into_iter().map(|listener| {
+        let workers = grpc.listeners.into_iter().map(|socket| {
             let (router, is_stopping) = (router.clone(), stopping.clone());
             let http = http_listeners.as_mut().and_then(Iterator::next).map(|http| (http, gateway.clone()));
             let grace_period = options.shutdown_grace_period;
             let end_signal = EndSignal(end_signal.clone());
             let work: Worker = Box::new(move || {
                 let _end_signal = end_signal;
-                worker::work(listener, router, http, grace_period, is_stopping)
+                worker::work(socket, router, http, grace_period, is_stopping)
             });
             work
         });
@@ -236,7 +236,7 @@ impl<P: PermissionsService> Door<P> {
 
 /// One socket a runtime, all at one address.
 struct Sockets {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Socket>,
     address: SocketAddr,
 }
 
@@ -244,7 +244,7 @@ impl Sockets {
     fn bind(address: SocketAddr, count: NonZeroUsize) -> Result<Self, ServeError> {
         let listen_error = |error| ServeError::Listen { address, error };
         let listeners = listener::bind(address, count).map_err(listen_error)?;
-        let address = listeners.first().map_or(Ok(address), TcpListener::local_addr).map_err(listen_error)?;
+        let address = listeners.first().map_or(Ok(address), Socket::local_addr).map_err(listen_error)?;
         Ok(Self { listeners, address })
     }
 }

@@ -1,14 +1,14 @@
 //! One runtime on one thread: what comes in at a socket, and at one for HTTP, until the end.
 
 use std::io;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::watch;
+use tokio_stream::StreamExt as _;
 
 use super::gateway::{self, Gateway};
-use super::listener::Connections;
+use super::listener::{self, Socket};
 use super::router::Router;
 use super::wire::v1::permissions_service_server::PermissionsService;
 
@@ -27,21 +27,23 @@ const POOL_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Answers what comes in at one socket, and at one for HTTP, on one runtime.
 pub(super) fn work<P: PermissionsService>(
-    listener: TcpListener,
+    socket: Socket,
     router: Router<P>,
-    http: Option<(TcpListener, Gateway<P>)>,
+    http: Option<(Socket, Gateway<P>)>,
     grace_period: Duration,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().thread_name("arrowroot-pool").build()?;
     let result = runtime.block_on(async {
-        let connections = Connections::new(listener)?;
+        let connections = listener::connections(socket, is_stopping.clone())?;
+        let connections = connections.map(Ok::<_, io::Error>);
         let served =
-            transport().serve_with_incoming_shutdown(router, connections, stopped(is_stopping.clone()));
+            // It stops when there are no more connections.
+            transport().serve_with_incoming_shutdown(router, connections, std::future::pending());
         let http_stopping = is_stopping.clone();
         let http_served = async {
             match http {
-                Some((listener, gateway)) => gateway::serve(listener, gateway, stopped(http_stopping)).await,
+                Some((socket, gateway)) => gateway::serve(socket, gateway, http_stopping).await,
                 None => Ok(()),
             }
         };

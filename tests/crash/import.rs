@@ -7,10 +7,12 @@ use std::time::Instant;
 use arrowroot::server::wire::v1;
 use tonic::Status;
 
-use super::server::{Client, Server};
-use super::{Random, SCHEMA};
+use super::client::Client;
+use super::number::Random;
+use super::process::{self, Server};
+use super::{SCHEMA, rounds, with_checkpoints};
 
-const ROUNDS: u64 = 8;
+const ROUNDS: u64 = 6;
 /// Relationships in one import, and in one of its messages.
 const IMPORTED: usize = 10_000;
 const MESSAGE: usize = 1000;
@@ -19,16 +21,17 @@ const KILLED_AT_MAX: u64 = 130;
 
 #[test]
 fn an_import_is_whole_or_not_there_after_kill_9() {
-    let mut random = Random::from_environment();
+    let mut random = Random(process::seed("imports"));
+    let rounds = rounds(ROUNDS);
     let directory = tempfile::tempdir().unwrap();
-    let mut server = Server::start(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
     Client::connect(&server).write_schema(SCHEMA);
     let begun = Instant::now();
     assert_eq!(import(&server, "first").recv().unwrap().unwrap(), IMPORTED as u64);
     let duration = begun.elapsed();
 
     let (mut whole, mut acknowledged) = (vec!["first".to_owned()], 0);
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let name = format!("round-{round}");
         let answer = import(&server, &name);
         let percent = u32::try_from(random.next() % KILLED_AT_MAX).unwrap();
@@ -41,7 +44,9 @@ fn an_import_is_whole_or_not_there_after_kill_9() {
                 false
             }
         };
-        server = Server::start(directory.path());
+        // Every other server writes a checkpoint when an import is in the journal.
+        let flags = if round % 2 == 0 { with_checkpoints() } else { Vec::new() };
+        server = Server::start(directory.path(), &flags);
         let mut client = Client::connect(&server);
         match count(&mut client, &name) {
             0 => assert!(!is_acknowledged, "{name} was acknowledged and is gone"),
@@ -57,7 +62,7 @@ fn an_import_is_whole_or_not_there_after_kill_9() {
     for name in &whole {
         assert_eq!(count(&mut client, name), IMPORTED, "{name}");
     }
-    println!("{} of {ROUNDS} imports are there, {acknowledged} were acknowledged", whole.len() - 1);
+    println!("{} of {rounds} imports are there, {acknowledged} were acknowledged", whole.len() - 1);
 }
 
 /// Imports relationships whose resources begin with a name, on a thread of its own.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
-use super::server::Client;
+use super::client::Client;
 
 /// Relationships in a batch.
 pub(crate) const PARTS: usize = 5;

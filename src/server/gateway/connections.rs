@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -10,9 +9,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 
-use crate::server::listener::Connections;
+use crate::server::listener::{self, Socket};
 use crate::server::wire::v1::permissions_service_server::PermissionsService;
 
 use super::service::Gateway;
@@ -23,20 +23,15 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
 /// Bytes that are read ahead of what is used, which also bounds a request's headers.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// Answers what comes in at a socket, until `stopped`; then waits until the last answer is given.
+/// Answers what comes in at a socket, until the server stops; then waits until the last answer is given.
 pub(in crate::server) async fn serve<P: PermissionsService>(
-    listener: TcpListener,
+    socket: Socket,
     gateway: Gateway<P>,
-    stopped: impl Future<Output = ()>,
+    is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let mut connections = Connections::new(listener)?;
-    let mut stopped = pin!(stopped);
+    let mut connections = pin!(listener::connections(socket, is_stopping)?);
     let shutdown = GracefulShutdown::new();
-    loop {
-        let stream = tokio::select! {
-            Some(Ok(stream)) = connections.next() => stream,
-            () = &mut stopped => break,
-        };
+    while let Some(stream) = connections.next().await {
         let gateway = gateway.clone();
         let service = service_fn(move |request| {
             let gateway = gateway.clone();

@@ -1,15 +1,11 @@
-//! The built server, to be killed, and a client of it that speaks gRPC.
-
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+//! A client of the server that speaks gRPC.
 
 use arrowroot::server::wire::v1::check_permission_response::Permissionship;
 use arrowroot::server::wire::v1::consistency::Requirement;
 use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
 use arrowroot::server::wire::v1::relationship_update::Operation;
 use arrowroot::server::wire::v1::schema_service_client::SchemaServiceClient;
+use arrowroot::server::wire::v1::watch_service_client::WatchServiceClient;
 use arrowroot::server::wire::v1::{
     CheckPermissionRequest, Consistency, ObjectReference, ReadRelationshipsRequest, Relationship,
     RelationshipFilter, RelationshipUpdate, SubjectReference, WriteRelationshipsRequest, WriteSchemaRequest,
@@ -19,56 +15,8 @@ use tokio::runtime::{Builder, Runtime};
 use tonic::Status;
 use tonic::transport::Channel;
 
+use super::process::Server;
 use super::writer::{Batches, PARTS};
-
-/// A running `arrowroot serve`, killed when it is dropped.
-pub(crate) struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    /// Starts the server over a store, and waits until it is ready.
-    pub(crate) fn start(directory: &Path) -> Self {
-        let mut log = tempfile::tempfile().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_arrowroot"))
-            .args(["serve", "--grpc-no-auth", "--grpc-addr", "127.0.0.1:0", "--datastore-path"])
-            .arg(directory.join("data"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::from(log.try_clone().unwrap()))
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("arrowroot ready grpc=").and_then(|rest| rest.split(' ').next());
-        let Some(address) = address else {
-            let _ = child.kill();
-            panic!("the server is not ready; it said {line:?} and logged:\n{}", read_all(&mut log));
-        };
-        Self { address: address.to_owned(), child }
-    }
-
-    /// Ends the server as a crash does.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn read_all(log: &mut File) -> String {
-    let mut text = String::new();
-    log.rewind().unwrap();
-    log.read_to_string(&mut text).unwrap();
-    text
-}
 
 /// A client with a connection of its own.
 pub(crate) struct Client {
@@ -79,7 +27,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn connect(server: &Server) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let endpoint = Channel::from_shared(format!("http://{}", server.address)).unwrap();
+        let endpoint = Channel::from_shared(format!("http://{}", server.address())).unwrap();
         let channel = runtime.block_on(endpoint.connect()).unwrap();
         Self { runtime, channel }
     }
@@ -144,12 +92,18 @@ impl Client {
         self.runtime.block_on(call(permissions))
     }
 
+    /// Runs a watch to its end.
+    pub(crate) fn watch<T>(&mut self, call: impl AsyncFnOnce(WatchServiceClient<Channel>) -> T) -> T {
+        self.runtime.block_on(call(WatchServiceClient::new(self.channel.clone())))
+    }
+
     fn permissions(&self) -> PermissionsServiceClient<Channel> {
         PermissionsServiceClient::new(self.channel.clone())
     }
 }
 
-fn updates(operation: Operation, batch: &str) -> Vec<RelationshipUpdate> {
+/// The same of each part of a batch.
+pub(crate) fn updates(operation: Operation, batch: &str) -> Vec<RelationshipUpdate> {
     let update =
         |number| RelationshipUpdate { operation: operation.into(), relationship: Some(part(batch, number)) };
     (0..PARTS).map(update).collect()

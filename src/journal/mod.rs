@@ -8,6 +8,7 @@ mod checkpoint;
 mod error;
 mod identity;
 mod memory;
+mod packed;
 mod sled;
 mod staged;
 mod transaction;

@@ -1,7 +1,7 @@
 //! Changes on their way to the journal that may be too many to be held: encoded as the journal has them, in memory
 //! at first, then in a file without a name, which ends with its last handle.
 //!
-//! They are kept in frames, each a run of whole changes, so that they can be read again piece by piece.
+//! They are kept in frames, each a run of whole changes, packed, so that they can be read again piece by piece.
 
 mod relationship;
 
@@ -10,18 +10,18 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use parking_lot::Mutex;
-use serde::ser::SerializeTuple as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 
 pub use relationship::{StagedCaveat, StagedObject, StagedRelationship, StagedSubject};
 
+use super::packed::{PackedChanges, Packer, unpack};
 use super::transaction::RelationshipChange;
 use crate::relationship::Relationship;
 
 /// Bytes that are kept in memory, at most, beside one frame; more of them go to a file.
 const MEMORY_BYTES_MAX: usize = 1 << 20;
-/// A frame is complete once it has this many bytes. The last change may take it past them.
+/// A frame is complete once it has this many bytes, unpacked. The last change may take it past them.
 const FRAME_BYTES: usize = 64 << 10;
 /// Bytes of all frames, at most: with what the journal adds they stay below 4 GiB, which its records can count.
 const STAGED_BYTES_MAX: u64 = 3 << 30;
@@ -50,6 +50,7 @@ pub struct Staging {
     /// The frame that is being filled.
     open: Vec<u8>,
     open_count: u32,
+    packer: Packer,
     bytes: u64,
     count: u64,
 }
@@ -66,7 +67,16 @@ pub struct StagedChanges {
 pub(super) struct Frame {
     start: u64,
     pub(super) bytes: usize,
-    pub(super) count: u32,
+    /// Bytes when unpacked; 0 if it is not packed.
+    unpacked_bytes: u32,
+    count: u32,
+}
+
+impl Frame {
+    /// What the journal has in the place of the frame's changes, given its bytes.
+    pub(super) fn changes(self, bytes: &[u8]) -> PackedChanges<'_> {
+        PackedChanges { count: self.count, unpacked_bytes: self.unpacked_bytes, bytes }
+    }
 }
 
 impl Staging {
@@ -77,6 +87,7 @@ impl Staging {
             frames: Vec::new(),
             open: Vec::new(),
             open_count: 0,
+            packer: Packer::default(),
             bytes: 0,
             count: 0,
         }
@@ -107,12 +118,17 @@ impl Staging {
         if self.open_count == 0 {
             return Ok(());
         }
-        let frame = Frame { start: self.bytes, bytes: self.open.len(), count: self.open_count };
+        let packed = self.packer.pack(&self.open);
+        // What is packed is no longer than the bound of it.
+        let unpacked_bytes =
+            packed.as_ref().map_or(0, |_| u32::try_from(self.open.len()).unwrap_or(u32::MAX));
+        let bytes = packed.as_ref().unwrap_or(&self.open);
+        let frame = Frame { start: self.bytes, bytes: bytes.len(), unpacked_bytes, count: self.open_count };
         self.bytes += frame.bytes as u64;
         if self.bytes > STAGED_BYTES_MAX {
             return Err(StagingError::TooLarge { bytes_max: STAGED_BYTES_MAX });
         }
-        self.spool.write_all(&self.open)?;
+        self.spool.write_all(bytes)?;
         self.frames.push(frame);
         self.open.clear();
         self.open_count = 0;
@@ -134,6 +150,10 @@ impl StagedChanges {
         let mut bytes = Vec::new();
         for frame in &self.frames {
             self.read(*frame, &mut bytes)?;
+            if frame.unpacked_bytes > 0 {
+                let unpacked_bytes = usize::try_from(frame.unpacked_bytes).unwrap_or(usize::MAX);
+                bytes = unpack(&bytes, unpacked_bytes).ok_or(StagingError::Undecodable)?;
+            }
             let mut rest = bytes.as_slice();
             for _ in 0..frame.count {
                 let taken = postcard::take_from_bytes::<StagedTouch<'_>>(rest);
@@ -163,16 +183,10 @@ impl StagedChanges {
     pub(super) fn changes(&self, frame: Frame) -> Result<Vec<RelationshipChange>, StagingError> {
         let mut bytes = Vec::new();
         self.read(frame, &mut bytes)?;
-        let mut rest = bytes.as_slice();
-        let next = |_| {
-            let (change, after) = postcard::take_from_bytes(rest).map_err(|_| StagingError::Undecodable)?;
-            rest = after;
-            Ok(change)
-        };
-        (0..frame.count).map(next).collect()
+        frame.changes(&bytes).changes().ok_or(StagingError::Undecodable)
     }
 
-    /// The bytes of one frame, in the place of what `bytes` held.
+    /// The bytes of one frame as they are kept, in the place of what `bytes` held.
     pub(super) fn read(&self, frame: Frame, bytes: &mut Vec<u8>) -> Result<(), StagingError> {
         let mut spool = self.spool.lock();
         spool.seek(SeekFrom::Start(frame.start))?;
@@ -204,24 +218,6 @@ enum Touch<'relationship> {
 enum StagedTouch<'bytes> {
     #[serde(borrow)]
     Touch(StagedRelationship<'bytes>),
-}
-
-/// The bytes of a frame in the place of the list that they encode.
-pub(super) struct EncodedChanges<'bytes> {
-    pub(super) count: u32,
-    pub(super) bytes: &'bytes [u8],
-}
-
-/// Postcard has a sequence as its length and its elements, and a tuple as its elements alone.
-impl Serialize for EncodedChanges<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(1 + self.bytes.len())?;
-        tuple.serialize_element(&self.count)?;
-        for byte in self.bytes {
-            tuple.serialize_element(byte)?;
-        }
-        tuple.end()
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use arrowroot::journal::{CheckpointError, Journal, JournalError, JournalPlace, J
 use arrowroot::relationship::Revision;
 
 use super::support::{
-    append_each, checkpoint, head, large, read, read_in_parts, segments, single, singles, stage,
+    append_each, bulky, checkpoint, head, large, read, read_in_parts, segments, single, singles, stage,
     write_checkpoint,
 };
 
@@ -220,7 +220,7 @@ fn sizes_follow_what_is_appended_and_forgotten(journal: &dyn Journal) {
         bytes_after: 3 * each,
     };
     assert_eq!(journal.size(), expected);
-    append_each(journal, &[single(10), large(11, 5000)]);
+    append_each(journal, &[single(10), bulky(11, 50_000)]);
     let grown = journal.size();
     assert!(grown.bytes_after > 4 * each + 50_000);
     assert_eq!(

@@ -6,8 +6,8 @@ use std::path::Path;
 use arrowroot::journal::{Journal, JournalError, OpenError, SledJournal, Transaction};
 
 use super::support::{
-    SEED, SEGMENT_BYTES, append_each, closed_journal, copy_files, large, meddle, random, read, seed, single,
-    singles,
+    SEED, SEGMENT_BYTES, append_each, bulky, closed_journal, copy_files, large, meddle, random, read, seed,
+    single, singles,
 };
 
 /// The keys of records, in order.
@@ -76,7 +76,7 @@ fn a_missing_transaction_is_refused() {
 
 #[test]
 fn a_missing_part_is_refused() {
-    let transactions = [single(1), large(2, 3000), single(3)];
+    let transactions = [single(1), bulky(2, 100_000), single(3)];
     let message = message_after(&transactions, |database| {
         database.remove(&record_keys(database)[3]).unwrap();
     });
@@ -156,7 +156,8 @@ fn the_database_of_another_journal_is_refused() {
 /// is lost looks like one that was never written: a prefix is right too. Nothing else ever is.
 fn damaged_copies_are_refused_or_whole(damage: impl Fn(&mut Vec<u8>, usize)) {
     let mut transactions = singles(1..=60);
-    transactions.push(large(61, 4000));
+    transactions.push(bulky(61, 200_000));
+    transactions[50] = large(51, 4000);
     transactions.extend(singles(62..=80));
     let (first, rest) = transactions.split_at(40);
     let [closed, killed, killed_young] = [(); 3].map(|()| tempfile::tempdir().unwrap());

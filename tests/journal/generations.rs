@@ -7,8 +7,8 @@ use arrowroot::journal::{Journal, JournalSize, OpenError, SledJournal, Transacti
 use arrowroot::relationship::Revision;
 
 use super::support::{
-    SEED, append_each, checkpoint, closed_journal, copy_files, database, database_directory, head, large,
-    meddle, names, random, read, seed, segments, single, singles, write_checkpoint,
+    SEED, append_each, bulky, checkpoint, closed_journal, copy_files, database, database_directory, head,
+    large, meddle, names, random, read, seed, segments, single, singles, write_checkpoint,
 };
 
 const WAY_OUT: &str = "restore it from a backup with `arrowroot restore`";
@@ -92,7 +92,7 @@ fn a_directory_shrinks_with_what_is_forgotten() {
     let directory = tempfile::tempdir().unwrap();
     let journal = SledJournal::open(directory.path()).unwrap();
     for revision in 1..=4 {
-        append_each(&journal, &[large(revision, 60_000)]);
+        append_each(&journal, &[bulky(revision, 4 << 20)]);
     }
     let bytes = |path: &Path| fs::metadata(database_directory(path).join("db")).unwrap().len();
     let before = bytes(directory.path());
@@ -333,7 +333,7 @@ fn damage_among_what_is_kept_fails_a_checkpoint_and_is_not_carried_over() {
 fn values_of_a_generation_are_small_and_nothing_becomes_a_blob_file() {
     let directory = tempfile::tempdir().unwrap();
     let journal = SledJournal::open(directory.path()).unwrap();
-    append_each(&journal, &[large(1, 50_000)]);
+    append_each(&journal, &[bulky(1, 3 << 20)]);
     write_checkpoint(&journal, (1, 0), &[vec![7; 5 << 20]]).unwrap();
     drop(journal);
     let entries: Vec<_> = database(directory.path()).iter().map(Result::unwrap).collect();
@@ -347,7 +347,7 @@ fn a_journal_that_never_had_a_checkpoint_counts_its_transactions() {
     let directory = tempfile::tempdir().unwrap();
     let journal = SledJournal::open(directory.path()).unwrap();
     assert_eq!(journal.size(), JournalSize::default());
-    let transactions: Vec<Transaction> = vec![single(1), large(2, 20_000), single(3)];
+    let transactions: Vec<Transaction> = vec![single(1), bulky(2, 600_000), single(3)];
     append_each(&journal, &transactions);
     journal.append(Revision(3), &singles(4..=400)).unwrap();
     let size = journal.size();

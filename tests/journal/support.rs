@@ -40,6 +40,11 @@ pub(crate) fn large(revision: u64, relationships: u64) -> Transaction {
     transaction(revision, &texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// So many bytes, which nothing makes fewer on their way to the disk.
+pub(crate) fn bulky(revision: u64, bytes: usize) -> Transaction {
+    Transaction { schema: Some("s".repeat(bytes)), ..single(revision) }
+}
+
 pub(crate) fn append_each(journal: &dyn Journal, transactions: &[Transaction]) {
     for transaction in transactions {
         journal.append(Revision(transaction.revision.0 - 1), std::slice::from_ref(transaction)).unwrap();

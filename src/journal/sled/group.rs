@@ -2,15 +2,17 @@
 //!
 //! A group is appended whole or not at all. Its payload is each transaction in postcard, preceded by its length
 //! as u32 LE; the payload is cut into records regardless of where transactions end, so that many small
-//! transactions share a record and one large transaction spans many. One with staged changes is several times there,
+//! transactions share a record and one large transaction spans many. A group with a large transaction has its changes
+//! packed. One with staged changes is several times there,
 //! each time with the next of its changes, and all its lengths but the last have the highest bit set (`staged_group`).
 
 use std::collections::VecDeque;
 
 use super::super::error::{AppendError, Corruption, Defect};
+use super::super::packed::Packer;
 use super::super::transaction::{Transaction, TransactionPart};
 use super::encoding;
-use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT, Record, RecordKey};
+use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT_PACKED, RECORD_FORMAT_PLAIN, Record, RecordKey};
 use super::writer::Change;
 use crate::relationship::Revision;
 
@@ -24,11 +26,15 @@ pub(super) const GOES_ON: u32 = 1 << 31;
 /// The transactions of one append, encoded.
 #[derive(Debug)]
 pub(super) struct EncodedGroup {
+    format: u8,
     first_revision: Revision,
     last_revision: Revision,
     group_bytes: u32,
     payload: Vec<u8>,
 }
+
+/// Bytes of one transaction from which on its group is packed.
+const PACKED_FROM_BYTES: usize = 16 << 10;
 
 impl EncodedGroup {
     /// Encodes transactions whose revisions follow one another; `None` if there are none.
@@ -36,20 +42,16 @@ impl EncodedGroup {
         let (Some(first), Some(last)) = (transactions.first(), transactions.last()) else {
             return Ok(None);
         };
-        let mut payload = Vec::new();
-        for transaction in transactions {
-            let start = payload.len();
-            payload.extend_from_slice(&[0; LENGTH_BYTES]);
-            payload = encoding::encode(transaction, payload)
-                .map_err(|error| AppendError::Storage(format!("a transaction cannot be encoded: {error}")))?;
-            let bytes = payload.len();
-            if bytes > GROUP_BYTES_MAX {
-                return Err(AppendError::TooLarge { bytes, bytes_max: GROUP_BYTES_MAX });
-            }
-            let length = length_as_u32(bytes - start - LENGTH_BYTES).to_le_bytes();
-            payload[start..start + LENGTH_BYTES].copy_from_slice(&length);
+        let (mut payload, longest) = payload_of(transactions, encoding::encode)?;
+        let format = if longest < PACKED_FROM_BYTES { RECORD_FORMAT_PLAIN } else { RECORD_FORMAT_PACKED };
+        if format == RECORD_FORMAT_PACKED {
+            let mut packer = Packer::default();
+            let encode =
+                |transaction: &Transaction, bytes| encoding::encode_packed(transaction, bytes, &mut packer);
+            (payload, _) = payload_of(transactions, encode)?;
         }
         Ok(Some(Self {
+            format,
             first_revision: first.revision,
             last_revision: last.revision,
             group_bytes: length_as_u32(payload.len()),
@@ -78,13 +80,36 @@ impl EncodedGroup {
         let parts = (0u32..).zip(self.payload.chunks(PAYLOAD_BYTES_MAX));
         parts.enumerate().map(move |(position, (part, payload))| Record {
             key: RecordKey { first_revision: self.first_revision, part },
-            format: RECORD_FORMAT,
+            format: self.format,
             is_last: position + 1 == count,
             last_revision: self.last_revision,
             group_bytes: self.group_bytes,
             payload,
         })
     }
+}
+
+/// Transactions one after another, each after its length, and the length of the longest.
+fn payload_of(
+    transactions: &[Transaction],
+    mut encode: impl FnMut(&Transaction, Vec<u8>) -> Result<Vec<u8>, postcard::Error>,
+) -> Result<(Vec<u8>, usize), AppendError> {
+    let mut payload = Vec::new();
+    let mut longest = 0;
+    for transaction in transactions {
+        let start = payload.len();
+        payload.extend_from_slice(&[0; LENGTH_BYTES]);
+        payload = encode(transaction, payload)
+            .map_err(|error| AppendError::Storage(format!("a transaction cannot be encoded: {error}")))?;
+        let bytes = payload.len();
+        if bytes > GROUP_BYTES_MAX {
+            return Err(AppendError::TooLarge { bytes, bytes_max: GROUP_BYTES_MAX });
+        }
+        let length = bytes - start - LENGTH_BYTES;
+        longest = longest.max(length);
+        payload[start..start + LENGTH_BYTES].copy_from_slice(&length_as_u32(length).to_le_bytes());
+    }
+    Ok((payload, longest))
 }
 
 /// INVARIANT: lengths are at most [`GROUP_BYTES_MAX`], which fits.

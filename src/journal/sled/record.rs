@@ -10,10 +10,12 @@ use super::super::error::{Corruption, Defect};
 use super::writer::Change;
 use crate::relationship::Revision;
 
-/// The format of records that this version writes, and the newest that it reads.
-pub(super) const RECORD_FORMAT: u8 = 2;
 /// The oldest format that this version reads. The records themselves are alike; the transactions in them are not.
 pub(super) const RECORD_FORMAT_MIN: u8 = 1;
+/// The format of records whose transactions list their changes one by one.
+pub(super) const RECORD_FORMAT_PLAIN: u8 = 2;
+/// The format of records whose transactions have their changes packed, the newest that this version reads.
+pub(super) const RECORD_FORMAT_PACKED: u8 = 3;
 
 /// Bytes of a value, at most. A leaf of sled's tree holds up to 17 values; see `store::SEGMENT_BYTES` for why it
 /// matters how large a leaf can become.
@@ -120,8 +122,8 @@ impl<'bytes> Record<'bytes> {
             return Err(Defect::Checksum);
         }
         let (format, rest) = checked.split_first().ok_or(Defect::Inconsistent)?;
-        if !(RECORD_FORMAT_MIN..=RECORD_FORMAT).contains(format) {
-            return Err(Defect::UnknownFormat { format: *format, supported: RECORD_FORMAT });
+        if !(RECORD_FORMAT_MIN..=RECORD_FORMAT_PACKED).contains(format) {
+            return Err(Defect::UnknownFormat { format: *format, supported: RECORD_FORMAT_PACKED });
         }
         let (is_last, rest) = rest.split_first().ok_or(Defect::Inconsistent)?;
         let (last_revision, rest) = rest.split_first_chunk().ok_or(Defect::Inconsistent)?;

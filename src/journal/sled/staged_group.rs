@@ -2,12 +2,15 @@
 //!
 //! Each frame becomes a transaction of its own in the payload, which goes on in the next.
 
+use postcard::ser_flavors::Size;
+
 use super::super::error::AppendError;
-use super::super::staged::{EncodedChanges, Frame, StagedChanges};
+use super::super::staged::{Frame, StagedChanges};
 use super::super::transaction::Transaction;
+use super::encoding;
 use super::fault::Fault;
 use super::group::{GOES_ON, LENGTH_BYTES};
-use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT, Record, RecordKey};
+use super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT_PACKED, Record, RecordKey};
 use super::writer::Change;
 use crate::relationship::Revision;
 
@@ -25,7 +28,9 @@ impl<'staged> StagedGroup<'staged> {
         let mut bytes = 0;
         for frame in staged.frames() {
             let around = encode(&transaction, *frame, &[], true).map_err(|error| storage(&error))?;
-            bytes += around.len() + frame.bytes;
+            // In `around` the length of no bytes takes one byte.
+            let length = postcard::serialize_with_flavor(&frame.bytes, Size::default());
+            bytes += around.len() - 1 + length.map_err(|error| storage(&error))? + frame.bytes;
         }
         let group_bytes = u32::try_from(bytes)
             .map_err(|_| AppendError::TooLarge { bytes, bytes_max: u32::MAX as usize })?;
@@ -87,7 +92,7 @@ impl Cutter<'_> {
         let bytes_after = self.bytes_before + payload.len();
         let record = Record {
             key: RecordKey { first_revision: revision, part: self.part },
-            format: RECORD_FORMAT,
+            format: RECORD_FORMAT_PACKED,
             is_last: bytes_after == self.group.group_bytes as usize,
             last_revision: revision,
             group_bytes: self.group.group_bytes,
@@ -108,10 +113,9 @@ fn encode(
     bytes: &[u8],
     is_last: bool,
 ) -> Result<Vec<u8>, postcard::Error> {
-    let changes = EncodedChanges { count: frame.count, bytes };
     let mut encoded = Vec::with_capacity(LENGTH_BYTES + bytes.len() + LENGTH_BYTES);
     encoded.resize(LENGTH_BYTES, 0);
-    encoded = postcard::to_extend(&transaction.with_changes(changes), encoded)?;
+    encoded = encoding::encode_run(transaction, frame.changes(bytes), encoded)?;
     // Frames are small: a length reaches its highest bit by no means.
     let length = u32::try_from(encoded.len() - LENGTH_BYTES).unwrap_or(GOES_ON - 1);
     let length = if is_last { length } else { length | GOES_ON };

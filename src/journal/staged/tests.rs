@@ -1,6 +1,6 @@
 //! What is staged is what the journal would have encoded, and reads back as it was.
 
-use super::{EncodedChanges, FRAME_BYTES, StagedChanges, Staging, StagingError};
+use super::{FRAME_BYTES, StagedChanges, Staging, StagingError};
 use crate::journal::RelationshipChange;
 use crate::relationship::Relationship;
 
@@ -70,6 +70,17 @@ fn a_frame_stands_for_the_list_that_it_encodes() {
     let [frame] = staged.frames() else { panic!("{:?}", staged.frames()) };
     let mut bytes = Vec::new();
     staged.read(*frame, &mut bytes).unwrap();
-    let encoded = postcard::to_stdvec(&EncodedChanges { count: frame.count, bytes: &bytes }).unwrap();
-    assert_eq!(encoded, postcard::to_stdvec(&changes(&relationships)).unwrap());
+    assert_eq!(frame.changes(&bytes).changes().unwrap(), changes(&relationships));
+}
+
+#[test]
+fn what_cannot_be_packed_is_staged_as_it_is() {
+    // One relationship that takes more than a packed frame may.
+    let context = format!(r#"doc:one#viewer@user:ana[in_region:{{"region":"{}"}}]"#, "é".repeat(1 << 20));
+    let mut relationships = relationships(7);
+    relationships.push(context.parse().unwrap());
+    relationships.push(relationships[0].clone());
+    let staged = staged(&relationships);
+    assert!(staged.frames().iter().any(|frame| frame.unpacked_bytes == 0));
+    assert!(staged.whole().unwrap() == changes(&relationships));
 }

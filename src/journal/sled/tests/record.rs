@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT, Record, RecordKey, VALUE_BYTES_MAX};
+use super::super::record::{PAYLOAD_BYTES_MAX, RECORD_FORMAT_PACKED, Record, RecordKey, VALUE_BYTES_MAX};
 use crate::journal::{Corruption, Defect};
 use crate::relationship::Revision;
 
 fn record(first_revision: u64, part: u32, payload: &[u8]) -> Record<'_> {
     Record {
         key: RecordKey { first_revision: Revision(first_revision), part },
-        format: RECORD_FORMAT,
+        format: RECORD_FORMAT_PACKED,
         is_last: true,
         last_revision: Revision(first_revision + 2),
         group_bytes: 77,
@@ -34,7 +34,7 @@ fn another_format_is_told_from_damage() {
     let record = record(9, 0, b"payload");
     let key = record.key.to_bytes();
     let mut value = record.encode();
-    value[0] = RECORD_FORMAT + 1;
+    value[0] = RECORD_FORMAT_PACKED + 1;
     assert_eq!(defect_of(&key, &value).defect, Defect::Checksum);
 
     let end = value.len() - 4;
@@ -44,7 +44,10 @@ fn another_format_is_told_from_damage() {
     value.splice(end.., hasher.finalize().to_le_bytes());
     let Corruption { revision, defect } = defect_of(&key, &value);
     assert_eq!(revision, Revision(9));
-    assert_eq!(defect, Defect::UnknownFormat { format: RECORD_FORMAT + 1, supported: RECORD_FORMAT });
+    assert_eq!(
+        defect,
+        Defect::UnknownFormat { format: RECORD_FORMAT_PACKED + 1, supported: RECORD_FORMAT_PACKED }
+    );
 }
 
 #[test]
@@ -66,7 +69,7 @@ proptest! {
     ) {
         let record = Record {
             key: RecordKey { first_revision: Revision(first_revision), part },
-            format: RECORD_FORMAT,
+            format: RECORD_FORMAT_PACKED,
             is_last,
             last_revision: Revision(last_revision),
             group_bytes,

@@ -10,8 +10,10 @@ type Stored = (Vec<u8>, Vec<u8>);
 
 fn staged(count: usize) -> StagedChanges {
     let mut staging = Staging::new(std::env::temp_dir().as_path());
-    for number in 0..count {
-        staging.push(&format!("doc:number-{number}#viewer@user:ana").parse().unwrap()).unwrap();
+    for number in 0..count as u64 {
+        // Hardly anything repeats in them, so that they take many records though they are packed.
+        let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        staging.push(&format!("doc:{id:016x}#viewer@user:ana").parse().unwrap()).unwrap();
     }
     staging.finish().unwrap()
 }
@@ -67,8 +69,8 @@ fn each_frame_is_a_part_and_only_the_last_record_and_the_last_part_are_last() {
 
 #[test]
 fn no_record_is_missed_silently() {
-    let stored = stored(&staged(20_000));
-    assert!(stored.len() > 40);
+    let stored = stored(&staged(30_000));
+    assert!(stored.len() > 10, "{}", stored.len());
     for missing in 0..stored.len() {
         let mut without = stored.clone();
         without.remove(missing);

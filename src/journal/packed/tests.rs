@@ -14,13 +14,13 @@ fn encoded(changes: &[RelationshipChange]) -> Vec<u8> {
 
 #[test]
 fn runs_come_back_packed_or_not() {
-    let mut packer = Packer::default();
+    let mut compression = Packer::default();
     for count in [0, 1, 50, 5000] {
         let bytes = encoded(&changes(count));
         let number = u32::try_from(count).unwrap();
         let plain = PackedChanges { count: number, unpacked_bytes: 0, bytes: &bytes };
         assert_eq!(plain.changes().unwrap(), changes(count));
-        let Some(packed) = packer.pack(&bytes) else {
+        let Some(packed) = compression.pack(&bytes) else {
             assert!(count < 2, "{count} were not packed");
             continue;
         };
@@ -45,12 +45,12 @@ fn runs_come_back_packed_or_not() {
 
 #[test]
 fn no_more_is_made_of_bytes_than_the_bound() {
-    let mut packer = Packer::default();
+    let mut compression = Packer::default();
     let most = vec![7; UNPACKED_BYTES_MAX];
-    let packed = packer.pack(&most).unwrap();
+    let packed = compression.pack(&most).unwrap();
     assert!(packed.len() < 1000);
     assert_eq!(unpack(&packed, most.len()).unwrap(), most);
-    assert!(packer.pack(&vec![7; UNPACKED_BYTES_MAX + 1]).is_none());
+    assert!(compression.pack(&vec![7; UNPACKED_BYTES_MAX + 1]).is_none());
     // A run that packs more than it may, made by somebody else.
     let more = zstd::bulk::compress(&vec![7; 64 << 20], 1).unwrap();
     for claimed in [1, UNPACKED_BYTES_MAX, UNPACKED_BYTES_MAX + 1, 64 << 20, usize::MAX] {

@@ -16,14 +16,14 @@ pub(super) fn encode(transaction: &Transaction, bytes: Vec<u8>) -> Result<Vec<u8
 pub(super) fn encode_packed(
     transaction: &Transaction,
     bytes: Vec<u8>,
-    packer: &mut Packer,
+    compression: &mut Packer,
 ) -> Result<Vec<u8>, postcard::Error> {
     let mut changes = Vec::new();
     for change in &transaction.changes {
         changes = postcard::to_extend(change, changes)?;
     }
     let count = u32::try_from(transaction.changes.len()).map_err(|_| postcard::Error::SerializeBufferFull)?;
-    let packed = packer.pack(&changes);
+    let packed = compression.pack(&changes);
     let unpacked_bytes = packed.as_ref().and_then(|_| u32::try_from(changes.len()).ok()).unwrap_or_default();
     encode_run(
         transaction,

@@ -46,14 +46,14 @@ const DAY: Duration = Duration::from_hours(24);
 
 #[test]
 fn clients_of_a_server_that_is_killed_are_told_what_a_correct_one_can_tell() {
-    run_for("clients", 20, &[(DAY, false), (DAY, true)]);
+    run_for("clients", 16, &[(DAY, false), (DAY, true)]);
 }
 
 #[test]
 fn clients_of_a_server_that_keeps_little_and_is_killed_are_told_what_a_correct_one_can_tell() {
     run_for(
         "clients, little kept",
-        20,
+        16,
         &[(Duration::from_millis(500), true), (Duration::from_secs(3), true)],
     );
 }

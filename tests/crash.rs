@@ -1,10 +1,10 @@
 //! `kill -9` under load, round after round over one store: what was acknowledged is there after the restart, no write
-//! and no import is there in part, what was deleted or has expired stays away, and the tokens of acknowledged writes are
-//! still good. Servers are killed while they write, import, write checkpoints and forget what is past. Beside that: an
-//! orderly end under load, and a clock that jumps.
+//! and no import is there in part, what was deleted or has expired stays away, and the tokens of acknowledged writes
+//! are still good. Servers are killed while they write, import, write checkpoints and forget what is past. Beside
+//! that: an orderly end under load, and a clock that jumps.
 //!
-//! `ARROWROOT_ROUNDS=200 cargo test --test crash -- --nocapture` is a long run; `ARROWROOT_SEED` repeats a run's choices, as
-//! far as threads allow.
+//! `ARROWROOT_ROUNDS=200 cargo test --test crash -- --nocapture` is a long run; `ARROWROOT_SEED` repeats a run's
+//! choices, as far as threads allow.
 #![cfg(test)]
 #![cfg(unix)]
 

@@ -1,5 +1,5 @@
-//! Clients that write, revoke and check while the server is killed and started again: what they were told must be what a
-//! correct server can tell.
+//! Clients that write, revoke and check while the server is killed and started again: what they were told must be what
+//! a correct server can tell.
 //!
 //! ```text
 //! cargo test --test consistency                                          some twenty seconds
@@ -8,8 +8,8 @@
 //! ARROWROOT_HISTORY=file.jsonl cargo test --test consistency file -- --ignored --nocapture
 //! ```
 //!
-//! A history that is refused is written to a file, whose name is printed with the operations that contradict each other. The
-//! last command checks such a file again.
+//! A history that is refused is written to a file, whose name is printed with the operations that contradict each
+//! other. The last command checks such a file again.
 #![cfg(test)]
 #![cfg(unix)]
 

@@ -224,7 +224,8 @@ fn refuse(name: &str, change: impl Fn(&mut Random, &mut Simulated) -> Option<()>
     refuse_with_deaths(name, 0, change)
 }
 
-/// Changes many right histories, each of which must be refused then. A change that does not apply changes nothing wrong.
+/// Changes many right histories, each of which must be refused then. A change that does not apply changes nothing
+/// wrong.
 fn refuse_with_deaths(
     name: &str,
     deaths_percent: usize,

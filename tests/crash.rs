@@ -1,10 +1,10 @@
 //! `kill -9` under load, round after round over one store: what was acknowledged is there after the restart, no write
-//! and no import is there in part, what was deleted or has expired stays away, and the tokens of acknowledged writes are
-//! still good. Servers are killed while they write, import, write checkpoints and forget what is past. Beside that: an
-//! orderly end under load, and a clock that jumps.
+//! and no import is there in part, what was deleted or has expired stays away, and the tokens of acknowledged writes
+//! are still good. Servers are killed while they write, import, write checkpoints and forget what is past. Beside
+//! that: an orderly end under load, and a clock that jumps.
 //!
-//! `ARROWROOT_ROUNDS=200 cargo test --test crash -- --nocapture` is a long run; `ARROWROOT_SEED` repeats a run's choices, as
-//! far as threads allow.
+//! `ARROWROOT_ROUNDS=200 cargo test --test crash -- --nocapture` is a long run; `ARROWROOT_SEED` repeats a run's
+//! choices, as far as threads allow.
 #![cfg(test)]
 #![cfg(unix)]
 
@@ -27,6 +27,7 @@ mod stop;
 #[path = "crash/writer.rs"]
 mod writer;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -38,6 +39,8 @@ use process::Server;
 use writer::{Acknowledged, Batches, PARTS, Writer};
 
 const ROUNDS: u64 = 15;
+/// Rounds over one store, at most.
+const STORE_ROUNDS: usize = 20;
 const WRITERS: u64 = 6;
 /// Acknowledged writes of all writers before the kill, at most.
 const ACKNOWLEDGED_MAX: u64 = 250;
@@ -53,13 +56,20 @@ const SCHEMA: &str = "
 #[test]
 fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
     let mut random = Random(process::seed("writes"));
+    for rounds in stores(ROUNDS) {
+        kill_writing_servers(rounds, &mut random);
+    }
+}
+
+/// Over one store.
+fn kill_writing_servers(rounds: Range<u64>, random: &mut Random) {
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path(), &[]);
     Client::connect(&server).write_schema(SCHEMA);
 
     let mut batches = Batches::new();
     let mut acknowledged_count = 0;
-    for round in 0..rounds(ROUNDS) {
+    for round in rounds {
         let until_kill = 1 + random.next() % ACKNOWLEDGED_MAX;
         let histories = write_until_killed(&mut server, round, until_kill);
 
@@ -90,6 +100,12 @@ fn acknowledged_writes_survive_kill_9_and_no_write_is_there_in_part() {
 /// How often servers are killed.
 fn rounds(otherwise: u64) -> u64 {
     process::number_from_environment("ARROWROOT_ROUNDS", otherwise)
+}
+
+/// The rounds over each store: so many that a store has had some, and so few that it stays small.
+fn stores(otherwise: u64) -> impl Iterator<Item = Range<u64>> {
+    let rounds = rounds(otherwise);
+    (0..rounds).step_by(STORE_ROUNDS).map(move |first| first..rounds.min(first + STORE_ROUNDS as u64))
 }
 
 /// Flags under which checkpoints are written all the time, and nothing is forgotten.

@@ -85,17 +85,16 @@ fn listen(address: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The connections of a socket until it is told to stop: then those that wait are still taken, and it ends when all sockets
-/// of the address are closed. So nobody is sent away while there is a socket that would take them up again and then drop
-/// them: who comes back is refused at once.
+/// The connections of a socket until it is told to stop: then those that wait are still taken, and it ends when all
+/// sockets of the address are closed. So nobody is sent away while there is a socket that would take them up again and
+/// then drop them: who comes back is refused at once.
 pub(super) fn connections(
     socket: Socket,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<impl Stream<Item = TcpStream>> {
     let Socket { listener, open } = socket;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    Ok(stream::unfold(Some((listener, open, is_stopping)), async |state| {
-        let (listener, open, mut is_stopping) = state?;
+    Ok(stream::unfold((listener, open, is_stopping), async |(listener, open, mut is_stopping)| {
         let accepted = tokio::select! {
             biased;
             stream = accept(&listener) => Some(stream),
@@ -107,7 +106,7 @@ pub(super) fn connections(
             open.ended().await;
             return None;
         };
-        Some((stream, Some((listener, open, is_stopping))))
+        Some((stream, (listener, open, is_stopping)))
     }))
 }
 

@@ -37,8 +37,8 @@ pub(super) fn work<P: PermissionsService>(
     let result = runtime.block_on(async {
         let connections = listener::connections(socket, is_stopping.clone())?;
         let connections = connections.map(Ok::<_, io::Error>);
+        // It stops when there are no more connections.
         let served =
-            // It stops when there are no more connections.
             transport().serve_with_incoming_shutdown(router, connections, std::future::pending());
         let http_stopping = is_stopping.clone();
         let http_served = async {

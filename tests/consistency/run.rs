@@ -44,8 +44,8 @@ struct Run<'a> {
     circumstances: &'a Circumstances,
 }
 
-/// Runs clients over a store in a directory. `between` is told the number of each server that is about to start, but of the
-/// first and the last, while none runs.
+/// Runs clients over a store in a directory. `between` is told the number of each server that is about to start, but
+/// of the first and the last, while none runs.
 pub(crate) fn run(
     directory: &Path,
     circumstances: &Circumstances,

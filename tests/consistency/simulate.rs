@@ -1,4 +1,5 @@
-//! Right histories that no server was needed for: of a graph in memory, with clients whose questions overlap, and deaths.
+//! Right histories that no server was needed for: of a graph in memory, with clients whose questions overlap, and
+//! deaths.
 
 use std::collections::BTreeSet;
 

@@ -138,7 +138,8 @@ impl Workload {
         }
     }
 
-    /// Every process marks what it has written last, in the same transaction: so an unknown write can be told from others.
+    /// Every process marks what it has written last, in the same transaction: so an unknown write can be told from
+    /// others.
     pub(crate) fn is_done(&mut self, request: &Request, happened: Option<bool>) {
         let Action::Write { effects, .. } = &request.action else { return };
         let Some(Effect { fact, .. }) = effects.iter().find(|effect| effect.fact.starts_with("process:"))

@@ -1,5 +1,6 @@
 //! Imports that the server dies under.
 
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
@@ -10,7 +11,7 @@ use tonic::Status;
 use super::client::Client;
 use super::number::Random;
 use super::process::{self, Server};
-use super::{SCHEMA, rounds, with_checkpoints};
+use super::{SCHEMA, stores, with_checkpoints};
 
 const ROUNDS: u64 = 6;
 /// Relationships in one import, and in one of its messages.
@@ -22,7 +23,13 @@ const KILLED_AT_MAX: u64 = 130;
 #[test]
 fn an_import_is_whole_or_not_there_after_kill_9() {
     let mut random = Random(process::seed("imports"));
-    let rounds = rounds(ROUNDS);
+    for rounds in stores(ROUNDS) {
+        kill_importing_servers(rounds, &mut random);
+    }
+}
+
+/// Over one store.
+fn kill_importing_servers(rounds: Range<u64>, random: &mut Random) {
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path(), &[]);
     Client::connect(&server).write_schema(SCHEMA);
@@ -31,7 +38,7 @@ fn an_import_is_whole_or_not_there_after_kill_9() {
     let duration = begun.elapsed();
 
     let (mut whole, mut acknowledged) = (vec!["first".to_owned()], 0);
-    for round in 0..rounds {
+    for round in rounds {
         let name = format!("round-{round}");
         let answer = import(&server, &name);
         let percent = u32::try_from(random.next() % KILLED_AT_MAX).unwrap();
@@ -62,7 +69,7 @@ fn an_import_is_whole_or_not_there_after_kill_9() {
     for name in &whole {
         assert_eq!(count(&mut client, name), IMPORTED, "{name}");
     }
-    println!("{} of {rounds} imports are there, {acknowledged} were acknowledged", whole.len() - 1);
+    println!("{} imports are there, {acknowledged} were acknowledged", whole.len() - 1);
 }
 
 /// Imports relationships whose resources begin with a name, on a thread of its own.

@@ -1,5 +1,5 @@
-//! A server that forgets the past at once and writes checkpoints all the time, and is killed: what was deleted and what has
-//! expired stays away, what was created again is there, and of what lies still nothing is lost.
+//! A server that forgets the past at once and writes checkpoints all the time, and is killed: what was deleted and
+//! what has expired stays away, what was created again is there, and of what lies still nothing is lost.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -233,7 +233,8 @@ impl Client {
         Ok(answer.into_inner().written_at.unwrap().token)
     }
 
-    /// The relationships of a filter, by resource if it has none, relation and subject, with their ends in milliseconds.
+    /// The relationships of a filter, by resource if it has none, relation and subject, with their ends in
+    /// milliseconds.
     fn found(&mut self, filter: &v1::RelationshipFilter) -> BTreeMap<String, Option<u64>> {
         let request = v1::ExportBulkRelationshipsRequest {
             optional_relationship_filter: Some(filter.clone()),

@@ -75,8 +75,8 @@ fn an_orderly_end_under_load_answers_or_refuses_everyone_and_keeps_what_was_ackn
     assert_eq!(Client::connect(&server).batches(), found);
 }
 
-/// Writes on one connection, several writes at once, until the server ends: how many of each name were acknowledged, and
-/// what the next one was told.
+/// Writes on one connection, several writes at once, until the server ends: how many of each name were acknowledged,
+/// and what the next one was told.
 fn write(number: usize, mut client: Client, answers: &AtomicUsize) -> Vec<(String, usize, Status)> {
     client.call(async |permissions| {
         let writers = (0..STREAMS).map(async |stream| {
@@ -134,8 +134,8 @@ fn watch(client: &mut Client) -> Status {
     })
 }
 
-/// The server says that it ends, or refuses the connection. What tonic's client had not even sent yet when the connection
-/// was closed, it calls cancelled.
+/// The server says that it ends, or refuses the connection. What tonic's client had not even sent yet when the
+/// connection was closed, it calls cancelled.
 fn assert_end(status: &Status) {
     let is_unsent =
         status.code() == Code::Cancelled && format!("{status:?}").contains("Canceled, \"connection closed\"");

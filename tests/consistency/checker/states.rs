@@ -1,8 +1,8 @@
 //! One transaction for each revision, and every answer that of the state at its revision.
 //!
-//! Revisions are gone through in order. A revision whose write was acknowledged changes the state for certain. Any other was
-//! made by an unknown write, maybe one of several: then there are several possible states, of which each answer leaves those
-//! that it agrees with. A history is refused where none is left.
+//! Revisions are gone through in order. A revision whose write was acknowledged changes the state for certain. Any
+//! other was made by an unknown write, maybe one of several: then there are several possible states, of which each
+//! answer leaves those that it agrees with. A history is refused where none is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrowroot::engine::{
-    Consistency, Engine, EngineOptions, LookupResources, LookupSubjects, View, WriteRelationships,
+    Consistency, Engine, EngineOptions, IdText, LookupResources, LookupSubjects, View, WriteRelationships,
 };
 use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
 use arrowroot::server::wire::v1;
@@ -218,7 +218,7 @@ impl Shape {
     fn whole(&self, view: &View, after: Option<&str>, count_max: usize) -> (usize, Option<String>) {
         let mut count = 0;
         let mut last = None;
-        let mut take = |ids: Vec<Arc<str>>| {
+        let mut take = |ids: Vec<IdText>| {
             count += ids.len();
             last = ids.last().map(ToString::to_string).or(last.take());
             count

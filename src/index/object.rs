@@ -143,17 +143,14 @@ impl Objects {
                 entry.insert(place);
                 let (forward, reverse) = (Postings::Empty, Postings::Empty);
                 let record = ObjectRecord { definition, id: Some(IdText::clone(id)), forward, reverse };
-                match slots.get_mut(place as usize) {
-                    Some(vacant) => {
-                        free.pop();
-                        *vacant = record;
+                if let Some(vacant) = slots.get_mut(place as usize) {
+                    free.pop();
+                    *vacant = record;
+                } else {
+                    if slots.len() == slots.capacity() {
+                        slots.reserve_exact(slots.len() / SLOTS_GROWTH + SLOTS_MIN);
                     }
-                    None => {
-                        if slots.len() == slots.capacity() {
-                            slots.reserve_exact(slots.len() / SLOTS_GROWTH + SLOTS_MIN);
-                        }
-                        slots.push(record);
-                    }
+                    slots.push(record);
                 }
                 Ok((key(shard, place), true))
             }

@@ -1,10 +1,13 @@
 //! The entries of one object in one direction, sorted, in the smallest form that fits their number.
 
+mod many;
+
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::key::{Edge, ObjectKey, RelationKey};
 use super::version::Version;
+
+use many::ManyPostings;
 
 /// What an entry is sorted by and found by.
 ///
@@ -56,13 +59,11 @@ pub(super) enum Postings {
     One(Posting),
     /// A sorted slice of exactly the size needed.
     Few(Box<[Posting]>),
-    /// A tree, so that one more entry costs a logarithm and not a copy.
-    #[expect(clippy::box_collection, reason = "in the box, the other forms take 24 bytes and not 32")]
-    Many(Box<BTreeMap<PostingKey, Version>>),
+    /// Pieces, so that one more entry costs no copy of all. In a box, since the other forms then take 24 bytes and not 32.
+    Many(Box<ManyPostings>),
 }
 
-/// Entries kept in a slice; one more makes a tree. A tree's nodes take about 1.5 times the room of a full slice, and
-/// copying a slice of this size costs less than a tree's insertion.
+/// Entries kept in one slice: copying so many costs less than to keep pieces.
 const FEW_MAX: usize = 24;
 
 impl Postings {
@@ -81,7 +82,7 @@ impl Postings {
                 let position = postings.binary_search_by(|posting| posting.key.cmp(key)).ok()?;
                 Some(postings[position].version)
             }
-            Self::Many(postings) => postings.get(key).copied(),
+            Self::Many(postings) => postings.get(key),
         }
     }
 
@@ -98,10 +99,9 @@ impl Postings {
             Self::Few(postings) => match postings.binary_search_by(|posting| posting.key.cmp(&key)) {
                 Ok(position) => postings[position].version = version,
                 Err(_) if postings.len() == FEW_MAX => {
-                    let mut tree: BTreeMap<_, _> =
-                        postings.iter().map(|posting| (posting.key, posting.version)).collect();
-                    tree.insert(key, version);
-                    *self = Self::Many(Box::new(tree));
+                    let mut many = ManyPostings::of(postings);
+                    many.set(Posting { key, version });
+                    *self = Self::Many(Box::new(many));
                 }
                 Err(position) => {
                     let mut grown = std::mem::take(postings).into_vec();
@@ -110,9 +110,7 @@ impl Postings {
                     *postings = grown.into_boxed_slice();
                 }
             },
-            Self::Many(postings) => {
-                postings.insert(key, version);
-            }
+            Self::Many(postings) => postings.set(Posting { key, version }),
         }
     }
 
@@ -128,7 +126,7 @@ impl Postings {
             [] => Self::Empty,
             [only] => Self::One(*only),
             few if few.len() <= FEW_MAX => Self::Few(few.into()),
-            many => Self::Many(Box::new(many.iter().map(|posting| (posting.key, posting.version)).collect())),
+            many => Self::Many(Box::new(ManyPostings::of(many))),
         };
     }
 
@@ -183,15 +181,7 @@ impl Postings {
                     }
                 }
             }
-            // A range that ends before it begins would be a panic.
-            Self::Many(_) if to < from => {}
-            Self::Many(postings) => {
-                for (key, version) in postings.range(from..=to) {
-                    if !visitor(*key, *version) {
-                        return;
-                    }
-                }
-            }
+            Self::Many(postings) => postings.visit(from, to, visitor),
         }
     }
 }
@@ -205,3 +195,6 @@ pub(super) fn forward_key(edge: Edge) -> PostingKey {
 pub(super) fn reverse_key(edge: Edge) -> PostingKey {
     PostingKey { first: edge.subject_relation, second: edge.relation, object: edge.resource }
 }
+
+#[cfg(test)]
+mod tests;

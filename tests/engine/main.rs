@@ -13,6 +13,7 @@ mod expirations;
 mod imports;
 mod lookups;
 mod memory;
+#[expect(clippy::print_stdout, reason = "a failure is repeated by its seed")]
 #[path = "../random/number.rs"]
 mod number;
 mod reads;

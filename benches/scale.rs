@@ -10,7 +10,6 @@
 #[expect(dead_code, reason = "other benches ask about the graph")]
 #[path = "support/agentex.rs"]
 mod agentex;
-#[expect(dead_code, reason = "this one has a journal")]
 #[path = "support/journal.rs"]
 mod journal;
 #[path = "support/memory.rs"]

@@ -17,7 +17,6 @@ pub(super) fn put_difference(bytes: &mut Vec<u8>, before: u64, after: u64) {
     put(bytes, (difference << 1 ^ difference >> 63).cast_unsigned());
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seven bits are taken")]
 fn low_bits(number: u64) -> u8 {
     (number & 0x7f) as u8
 }

@@ -62,15 +62,13 @@ impl ManyPostings {
             // What comes in order fills its pieces.
             Err(PIECE_MAX) if is_last => self.pieces.extend(Piece::of(vec![posting])),
             Err(position) => {
-                let mut upper = piece.postings.split_off(PIECE_MAX / 2);
+                let Some(mut upper) = Piece::of(piece.postings.split_off(PIECE_MAX / 2)) else { return };
                 piece.postings.shrink_to_fit();
                 match position.checked_sub(PIECE_MAX / 2) {
                     Some(position) => upper.insert(position, posting),
                     None => piece.insert(position, posting),
                 }
-                if let Some(upper) = Piece::of(upper) {
-                    self.pieces.insert(place + 1, upper);
-                }
+                self.pieces.insert(place + 1, upper);
             }
         }
     }

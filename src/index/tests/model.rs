@@ -133,7 +133,7 @@ proptest! {
         let (head, last) = model.last_key_value().unwrap();
         for (revision, oldest) in [(*head, *head), (*head, oldest), (oldest.midpoint(*head), oldest), (oldest, oldest)] {
             let (segments, contents) = pack(&index, revision, oldest);
-            let again = load(&segments, contents).unwrap();
+            let again = load(&segments, &contents).unwrap();
             for (revision, state) in model.range(oldest..=revision) {
                 agrees(&again, *revision, now, state)?;
             }

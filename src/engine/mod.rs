@@ -4,6 +4,7 @@
 //! which puts them in order and makes them durable before anyone sees them. Knows no wire type and no runtime.
 
 mod admission;
+mod background;
 mod budget;
 mod check_permission;
 mod checkpoint;
@@ -57,6 +58,7 @@ pub use crate::caveat::Context as CaveatContext;
 pub use crate::evaluate::Limits;
 pub use crate::index::IdText;
 pub use crate::journal::StagingError;
+pub use background::step_back;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use computable_permissions::ComputablePermissions;
 pub use count_relationships::Counted;

@@ -12,6 +12,7 @@ mod fitting;
 mod gateway;
 mod guard;
 mod health;
+mod heavy;
 mod legacy;
 mod lifecycle;
 mod listener;

@@ -21,6 +21,7 @@ use super::backend::Backend;
 use super::experimental::Experimental;
 use super::guard::Guarded;
 use super::health::Health;
+use super::heavy::Heavy;
 use super::lifecycle::Lifecycles;
 use super::options::{ServerOptions, WatchOptions};
 use super::schema::Schemas;
@@ -66,6 +67,7 @@ pub(super) struct Services<P> {
     lifecycle: Option<LifecycleServiceServer<Lifecycles>>,
     reflection_v1: Reflection,
     reflection_v1alpha: Reflection,
+    heavy: Heavy,
 }
 
 impl<P: PermissionsService> Services<P> {
@@ -75,6 +77,7 @@ impl<P: PermissionsService> Services<P> {
         backend: &Arc<Backend>,
         lifecycle: Option<Arc<Lifecycle>>,
         watch: WatchOptions,
+        heavy: Heavy,
         is_stopping: watch::Receiver<bool>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
@@ -97,6 +100,7 @@ impl<P: PermissionsService> Services<P> {
                 .map(|lifecycle| LifecycleServiceServer::new(lifecycle).max_decoding_message_size(bytes_max)),
             reflection_v1: Reflection::new(reflection().build_v1()?),
             reflection_v1alpha: Reflection::new(reflection().build_v1alpha()?),
+            heavy,
         })
     }
 
@@ -105,10 +109,16 @@ impl<P: PermissionsService> Services<P> {
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<StdError> + Send + 'static,
     {
-        match service_name(request.uri().path()) {
+        let path = request.uri().path();
+        let heavy = is_heavy(path).then(|| self.heavy.clone());
+        let start = |answer| match heavy {
+            Some(heavy) => heavy.make(answer),
+            None => answer,
+        };
+        match service_name(path) {
             "authzed.api.v1.PermissionsService" => {
                 let mut service = self.permissions.clone();
-                Guarded::start(move || service.call(request.map(Unbroken)))
+                Guarded::start(move || start(service.call(request.map(Unbroken))))
             }
             "authzed.api.v1.SchemaService" => {
                 let mut service = self.schema.clone();
@@ -120,10 +130,10 @@ impl<P: PermissionsService> Services<P> {
             }
             "authzed.api.v1.ExperimentalService" => {
                 let mut service = self.experimental.clone();
-                Guarded::start(move || service.call(request.map(Unbroken)))
+                Guarded::start(move || start(service.call(request.map(Unbroken))))
             }
             "arrowroot.v1.LifecycleService" => match self.lifecycle.clone() {
-                Some(mut service) => Guarded::start(move || service.call(request.map(Unbroken))),
+                Some(mut service) => Guarded::start(move || start(service.call(request.map(Unbroken)))),
                 None => Guarded::refuse(Status::unimplemented(NO_LIFECYCLE)),
             },
             REFLECTION_V1 => {
@@ -256,6 +266,13 @@ fn is_bounded_stream(path: &str) -> bool {
             | "Search"
             | "LookupOwned"
     )
+}
+
+/// Whether a method may read or write much more than one answer.
+fn is_heavy(path: &str) -> bool {
+    let method = path.rsplit_once('/').map_or(path, |(_, method)| method);
+    is_bounded_stream(path)
+        || matches!(method, "ImportBulkRelationships" | "BulkImportRelationships" | "ListOrphans")
 }
 
 /// `package.Service` of `/package.Service/Method`.

@@ -20,6 +20,7 @@ use super::authz::Authz;
 use super::backend::Backend;
 use super::gateway::Gateway;
 use super::health::{Health, Served};
+use super::heavy::Heavy;
 use super::legacy::LegacyTrustError;
 use super::listener::{self, Socket};
 use super::options::{AuthzOptions, ServerOptions};
@@ -64,6 +65,8 @@ pub struct Server {
     workers: Vec<Worker>,
     local_address: SocketAddr,
     http_address: Option<SocketAddr>,
+    heavy: Heavy,
+    threads: NonZeroUsize,
     is_stopping: watch::Sender<bool>,
     ended: mpsc::Receiver<()>,
 }
@@ -133,8 +136,10 @@ impl Server {
         });
         let workers = workers.collect();
         let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
-        let door = Door { router, gateway, served, pool, options, is_stopping: stopping };
-        Ok((Self { workers, local_address, http_address, is_stopping, ended }, door))
+        let heavy = Heavy::default();
+        let door =
+            Door { router, gateway, served, pool, heavy: heavy.clone(), options, is_stopping: stopping };
+        Ok((Self { workers, local_address, http_address, heavy, threads, is_stopping, ended }, door))
     }
 
     /// Where the server listens, with the port that it was given.
@@ -149,12 +154,14 @@ impl Server {
 
     /// Answers until `shutdown` is there, then lets running requests finish for the grace period. Blocks the thread.
     pub fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { workers, is_stopping, mut ended, .. } = self;
+        let Self { workers, heavy, threads, is_stopping, mut ended, .. } = self;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServeError::Runtime)?;
         let mut shutdown = pin!(shutdown);
         // What it listens for, it hears before anyone is answered.
         let was_told_early =
             runtime.block_on(poll_fn(|context| Poll::Ready(shutdown.as_mut().poll(context).is_ready())));
+        // Ended after the workers, whose connections wait for what is made there.
+        let _heavy_threads = heavy.start(threads).map_err(ServeError::Runtime)?;
         let start =
             |(number, worker)| thread::Builder::new().name(format!("arrowroot-grpc-{number}")).spawn(worker);
         let threads: Result<Vec<_>, _> = workers.into_iter().enumerate().map(start).collect();
@@ -207,6 +214,7 @@ struct Door<P> {
     gateway: Gateway<P>,
     served: watch::Sender<Option<Served>>,
     pool: Pool,
+    heavy: Heavy,
     options: ServerOptions,
     is_stopping: watch::Receiver<bool>,
 }
@@ -219,11 +227,12 @@ impl<P: PermissionsService> Door<P> {
         authz: AuthzOptions,
         permissions: impl FnOnce(Arc<Backend>) -> P,
     ) -> Result<(), ServeError> {
-        let Self { router, gateway, served, pool, options, is_stopping } = self;
+        let Self { router, gateway, served, pool, heavy, options, is_stopping } = self;
         let is_lifecycle_enabled = lifecycle.is_some();
         let backend = Arc::new(Backend { engine: Arc::clone(&engine), pool, limits: options.limits });
         let permissions = permissions(Arc::clone(&backend));
-        let services = Services::new(permissions, &backend, lifecycle.clone(), options.watch, is_stopping)?;
+        let services =
+            Services::new(permissions, &backend, lifecycle.clone(), options.watch, heavy, is_stopping)?;
         if let Some(lifecycle) = lifecycle {
             gateway.serve_authz(Authz::new(lifecycle, backend, authz)?);
         }

@@ -7,6 +7,8 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 
+use crate::engine::step_back;
+
 use super::gateway::{self, Gateway};
 use super::listener::{self, Socket};
 use super::router::Router;
@@ -33,7 +35,11 @@ pub(super) fn work<P: PermissionsService>(
     grace_period: Duration,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().thread_name("arrowroot-pool").build()?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_name("arrowroot-pool")
+        .on_thread_start(step_back)
+        .build()?;
     let result = runtime.block_on(async {
         let connections = listener::connections(socket, is_stopping.clone())?;
         let connections = connections.map(Ok::<_, io::Error>);

@@ -149,6 +149,28 @@ fn the_database_of_another_journal_is_refused() {
     assert!(message.contains("the database is that of another journal"), "{message}");
 }
 
+/// As a crash during a start leaves it.
+#[test]
+fn what_was_being_made_at_a_crash_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    closed_journal(directory.path(), &singles(1..=3));
+    for (name, bytes) in [("snap.00000000FFFFFFFF.generating", 0), ("snap.0000000000000001.generating", 300)]
+    {
+        fs::write(directory.path().join(name), vec![0; bytes]).unwrap();
+        assert_eq!(outcome(directory.path()).unwrap(), singles(1..=3));
+        assert!(!directory.path().join(name).exists());
+    }
+    let settings = fs::read(directory.path().join("conf")).unwrap();
+    for bytes in [&settings[..settings.len() - 4], &vec![0; settings.len()], &[]] {
+        let new = tempfile::tempdir().unwrap();
+        fs::write(new.path().join("arrowroot.lock"), "").unwrap();
+        fs::write(new.path().join("db"), "").unwrap();
+        fs::write(new.path().join("conf"), bytes).unwrap();
+        closed_journal(new.path(), &singles(1..=3));
+        assert_eq!(outcome(new.path()).unwrap(), singles(1..=3));
+    }
+}
+
 /// Damages copies of a database file: those of a journal that was closed, of one that was killed, and of one that
 /// was killed before it was ever closed, so that sled has no snapshot of it.
 ///

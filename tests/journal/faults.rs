@@ -30,8 +30,8 @@ fn run_under_a_limit(test: &str, bytes: usize) {
         .env(UNDER_A_LIMIT, directory.path().join("journal"))
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("the disk was full, then was not"), "{text}");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("the disk was full, then was not"), "{said}");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use super::directory::sync_directory;
 pub(super) const DATABASE_FILE: &str = "db";
 /// sled's settings.
 const SETTINGS_FILE: &str = "conf";
+/// What these begin with.
+const SETTINGS_TITLE: &[u8] = b"segment_size: ";
 /// What sled's snapshots begin with; a log sequence number in hexadecimal follows, and perhaps [`SNAPSHOT_SUFFIX`].
 const SNAPSHOT_PREFIX: &str = "snap.";
 /// What a snapshot ends with that is being written.
@@ -74,6 +76,26 @@ impl Generation {
     /// Whether there is a database file with anything in it.
     pub(super) fn has_database(&self) -> bool {
         fs::metadata(self.path.join(DATABASE_FILE)).is_ok_and(|metadata| metadata.len() > 0)
+    }
+
+    /// Removes what a crash can leave half made, and sled then refuses for good instead of making it anew: a snapshot
+    /// that is being written, which it takes for the newest, and its settings while the database has nothing in it yet.
+    pub(super) fn discard_unfinished(&self) -> io::Result<()> {
+        let is_unfinished = |path: &PathBuf| path.to_string_lossy().ends_with(SNAPSHOT_SUFFIX);
+        for path in self.files()?.into_iter().filter(is_unfinished) {
+            gone(fs::remove_file(path))?;
+        }
+        if self.has_database() {
+            return Ok(());
+        }
+        let settings = self.path.join(SETTINGS_FILE);
+        match fs::read(&settings) {
+            // Without their last bytes, or as so many zeros; and not a file of somebody else.
+            Ok(bytes) if bytes.starts_with(SETTINGS_TITLE) || bytes.iter().all(|byte| *byte == 0) => {
+                fs::remove_file(settings)
+            }
+            read => gone(read.map(|_| ())),
+        }
     }
 
     /// Makes durable what sled creates and leaves to chance: its files' contents (`conf` is written without any

@@ -67,9 +67,14 @@ impl Marker {
 
     /// Writes the marker beside the one that counts, durably but for its entry.
     pub(super) fn prepare(&self, directory: &Path) -> io::Result<()> {
-        let mut file = File::create(directory.join(FILE_IN_THE_MAKING))?;
-        file.write_all(self.to_text().as_bytes())?;
-        file.sync_all()
+        let path = directory.join(FILE_IN_THE_MAKING);
+        let mut file = File::create(&path)?;
+        let written = file.write_all(self.to_text().as_bytes()).and_then(|()| file.sync_all());
+        if written.is_err() {
+            // It counts for nothing; the next one takes its place if it stays.
+            let _ = fs::remove_file(path);
+        }
+        written
     }
 
     /// Replaces the marker in a directory by the prepared one. After an error either may count after a loss of power.

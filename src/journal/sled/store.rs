@@ -56,6 +56,8 @@ impl Store {
         if let Some(file) = generation.database_file().map_err(of_file)? {
             file.sync_all().map_err(of_file)?;
         }
+        let unfinished = generation.discard_unfinished();
+        unfinished.map_err(|error| Fault::of_file("removing what was not finished", &error))?;
         let config = sled::Config::new()
             .path(generation.path())
             .segment_size(SEGMENT_BYTES)

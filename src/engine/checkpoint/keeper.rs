@@ -50,7 +50,8 @@ impl Keeper {
         let (stop, stopped) = sync_channel(1);
         let of_thread = Arc::clone(&work);
         let run = move || {
-            let mut interval = INTERVAL;
+            // At once: what a start had to read, the next one need not.
+            let mut interval = Duration::ZERO;
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 interval = if of_thread.write_if_due() { INTERVAL } else { INTERVAL_AFTER_FAILURE };
             }

@@ -80,9 +80,9 @@ impl Index {
         Packing::new(self, revision, oldest)
     }
 
-    /// Loads what was packed into this index, which is empty.
-    pub fn load(&self, contents: Contents) -> Result<Loading<'_>, Unloadable> {
-        Loading::new(self, contents)
+    /// Loads what was packed at a revision into this index, which is empty.
+    pub fn load(&self, contents: Contents, revision: Revision) -> Result<Loading<'_>, Unloadable> {
+        Loading::new(self, contents, revision)
     }
 
     /// How many relationships are there that will cease to hold, or have ceased and not left yet.

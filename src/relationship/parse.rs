@@ -119,11 +119,15 @@ fn end_of_trait(value: &str) -> Option<usize> {
     None
 }
 
+/// Seconds of 0000-01-01T00:00:00Z: earlier times have no RFC 3339 form, though an offset can lead there.
+const FIRST_SECOND: i64 = -62_167_219_200;
+
 /// Reads an RFC 3339 time, such as `2026-01-31T12:00:00Z`.
 fn parse_timestamp(value: &str) -> Option<Timestamp> {
     if let Ok(timestamp) = value.parse::<jiff::Timestamp>() {
+        let seconds = timestamp.as_second();
         let nanoseconds = u32::try_from(timestamp.subsec_nanosecond()).ok()?;
-        return Some(Timestamp { seconds: timestamp.as_second(), nanoseconds });
+        return (seconds >= FIRST_SECOND).then_some(Timestamp { seconds, nanoseconds });
     }
     // The last day of the calendar is beyond the range of an instant.
     let time: jiff::civil::DateTime = value.strip_suffix('Z')?.parse().ok()?;

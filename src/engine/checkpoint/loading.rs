@@ -51,7 +51,7 @@ pub(in crate::engine) fn load(
         opening.expect(contents.relationships());
     }
     let postings = contents.posting_segments();
-    let loading = index.load(contents.clone()).map_err(|error| malformed(revision, &error))?;
+    let loading = index.load(contents.clone(), revision).map_err(|error| malformed(revision, &error))?;
     let objects =
         in_parallel(contents.object_segments(), |number| Ok(loading.load(&checkpoint.segment(number)?)?));
     let loading = loading.finish(objects.map_err(problem)?).map_err(|error| malformed(revision, &error))?;

@@ -73,14 +73,17 @@ pub(super) fn put(bytes: &mut Vec<u8>, lives: &[KeptLife]) -> Result<(), Unloada
     Ok(())
 }
 
-/// Takes lives from the beginning of bytes. They are at least one, in order, and only the last can last.
-pub(super) fn take(bytes: &mut &[u8]) -> Result<Vec<KeptLife>, Unloadable> {
+/// Takes lives from the beginning of bytes. They are at least one, in order, and only the last can last. None began or
+/// ended after a revision.
+pub(super) fn take(bytes: &mut &[u8], revision: Revision) -> Result<Vec<KeptLife>, Unloadable> {
     let (packed, rest) =
         postcard::take_from_bytes::<Vec<PackedLife>>(bytes).map_err(|_| Unloadable::CONTRADICTS_ITSELF)?;
     *bytes = rest;
     let is_before = |pair: &[PackedLife]| pair[0].died.is_some_and(|died| died <= pair[1].born);
-    let is_sound =
-        |life: &PackedLife| life.died.is_none_or(|died| life.born < died) && life.born.0 >> 63 == 0;
+    let is_sound = |PackedLife { born, died, .. }: &PackedLife| {
+        let is_over = |died: Revision| *born < died && died <= revision;
+        *born <= revision && born.0 >> 63 == 0 && died.is_none_or(is_over)
+    };
     if packed.is_empty() || !packed.windows(2).all(is_before) || !packed.iter().all(is_sound) {
         return Err(Unloadable::CONTRADICTS_ITSELF);
     }

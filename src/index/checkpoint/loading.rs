@@ -18,6 +18,8 @@ pub struct Loading<'index> {
     index: &'index Index,
     contents: Contents,
     names: InternedNames,
+    /// The revision that was packed: nothing in it is of a later one.
+    revision: Revision,
 }
 
 /// An index that has all objects and takes up postings.
@@ -26,6 +28,7 @@ pub struct LoadingPostings<'index> {
     index: &'index Index,
     contents: Contents,
     names: InternedNames,
+    revision: Revision,
     /// By number.
     objects: Vec<ObjectKey>,
     loaded: Mutex<Loaded>,
@@ -40,12 +43,16 @@ struct Loaded {
 
 impl<'index> Loading<'index> {
     /// Prepares an index, which is empty.
-    pub(in crate::index) fn new(index: &'index Index, contents: Contents) -> Result<Self, Unloadable> {
+    pub(in crate::index) fn new(
+        index: &'index Index,
+        contents: Contents,
+        revision: Revision,
+    ) -> Result<Self, Unloadable> {
         let names = contents.intern(&index.relation_names)?;
         // More than a segment can have is a lie.
         let objects_max = u64::from(contents.object_segments) * SEGMENT_BYTES as u64;
         index.objects.reserve(usize::try_from(contents.objects.min(objects_max)).unwrap_or_default());
-        Ok(Self { index, contents, names })
+        Ok(Self { index, contents, names, revision })
     }
 
     /// Takes up a segment of objects.
@@ -55,7 +62,7 @@ impl<'index> Loading<'index> {
 
     /// Goes on to postings, with the objects of all segments in order.
     pub fn finish(self, loaded: Vec<LoadedObjects>) -> Result<LoadingPostings<'index>, Unloadable> {
-        let Self { index, contents, names } = self;
+        let Self { index, contents, names, revision } = self;
         let mut objects = Vec::new();
         let mut of_definition: Vec<(IdText, ObjectKey)> = Vec::new();
         let mut loaded = loaded.into_iter().peekable();
@@ -78,7 +85,7 @@ impl<'index> Loading<'index> {
         if objects.len() as u64 != contents.objects {
             return Err(Unloadable::ENDS_EARLY);
         }
-        Ok(LoadingPostings { index, contents, names, objects, loaded: Mutex::default() })
+        Ok(LoadingPostings { index, contents, names, revision, objects, loaded: Mutex::default() })
     }
 }
 
@@ -87,7 +94,8 @@ impl LoadingPostings<'_> {
     pub fn load(&self, number: u32, segment: &[u8]) -> Result<u64, Unloadable> {
         let is_by_resource = self.contents.is_by_resource(number);
         let direction = if is_by_resource { Direction::ByResource } else { Direction::BySubject };
-        let found = postings::load(segment, direction, &self.names, &self.objects, self.index)?;
+        let Self { names, objects, revision, .. } = self;
+        let found = postings::load(segment, direction, names, objects, *revision, self.index)?;
         let LoadedPostings { entries, counts, mut ended } = found;
         self.index.counts.add_all(counts);
         let mut loaded = self.loaded.lock();

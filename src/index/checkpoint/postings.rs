@@ -134,12 +134,14 @@ pub(super) struct LoadedPostings {
     pub(super) ended: Vec<(Revision, Edge)>,
 }
 
-/// Puts the entries of a segment into an index. The lives of what is not plain come with the entries by resource.
+/// Puts the entries of a segment into an index, none of which is of a later revision. The lives of what is not plain come
+/// with the entries by resource.
 pub(super) fn load(
     segment: &[u8],
     direction: Direction,
     names: &InternedNames,
     objects: &[ObjectKey],
+    revision: Revision,
     index: &Index,
 ) -> Result<LoadedPostings, Unloadable> {
     let content = unpack(kind_of(direction), segment)?;
@@ -176,13 +178,13 @@ pub(super) fn load(
                 Direction::BySubject => (other, object),
             };
             let edge = Edge { resource, relation, subject_relation, subject };
-            if birth >> 63 != 0 {
+            if birth > revision.0 || birth >> 63 != 0 {
                 return Err(Unloadable::CONTRADICTS_ITSELF);
             }
             let version = Version::born_at(Revision(birth));
             if direction == Direction::ByResource {
                 if has_lives {
-                    restore_lives(edge, lives::take(&mut lives)?, index, &mut loaded);
+                    restore_lives(edge, lives::take(&mut lives, revision)?, index, &mut loaded);
                 } else if let Some(count) = plain_counts.get_mut(kind as usize) {
                     *count += 1;
                 }

@@ -21,9 +21,14 @@ pub(super) fn pack(index: &Index, revision: u64, oldest: u64) -> (Vec<Vec<u8>>, 
 
 /// An index of segments.
 pub(super) fn load(segments: &[Vec<u8>], contents: &Contents) -> Result<Index, Unloadable> {
+    load_at(segments, contents, u64::MAX)
+}
+
+/// An index of segments that are said to be of a revision.
+fn load_at(segments: &[Vec<u8>], contents: &Contents, revision: u64) -> Result<Index, Unloadable> {
     let index = Index::default();
     let segment = |number: u32| segments.get(number as usize).map_or(&[][..], Vec::as_slice);
-    let loading = index.load(contents.clone())?;
+    let loading = index.load(contents.clone(), Revision(revision))?;
     let objects: Result<_, _> =
         contents.object_segments().map(|number| loading.load(segment(number))).collect();
     let loading = loading.finish(objects?)?;
@@ -132,6 +137,21 @@ fn only_what_can_be_asked_for_is_kept() {
     let [_, Some(ended), _, Some(other)] = found else { panic!("{found:?}") };
     assert_eq!([4, 5].map(|revision| is_visible(&index, ended, revision, at(0))), [true, false]);
     assert_eq!([3, 4, 9].map(|revision| is_visible(&index, other, revision, at(0))), [false, true, true]);
+}
+
+#[test]
+fn what_began_or_ended_after_the_checkpoint_is_refused() {
+    let index = Index::default();
+    let [plain, ended] = ["doc:a#viewer@user:x", "doc:b#viewer@user:x"].map(|text| edge(&index, text));
+    create(&index, ended, 1);
+    let is_loaded = |index: &Index, revision| {
+        let (segments, contents) = pack(index, 9, 0);
+        load_at(&segments, &contents, revision).is_ok()
+    };
+    delete(&index, ended, 5);
+    assert_eq!([4, 5].map(|revision| is_loaded(&index, revision)), [false, true]);
+    create(&index, plain, 7);
+    assert_eq!([6, 7].map(|revision| is_loaded(&index, revision)), [false, true]);
 }
 
 #[test]

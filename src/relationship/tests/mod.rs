@@ -19,6 +19,7 @@ fn text_of_caveat_and_expiration_round_trips() {
     parses_to_itself("agent:planner#owner@user:ana[on_weekdays]");
     parses_to_itself(r#"agent:planner#owner@user:ana[in_range:{"range":["10.0.0.0/8","]"]}]"#);
     parses_to_itself("agent:planner#owner@user:ana[expiration:2026-01-31T12:00:00Z]");
+    parses_to_itself("agent:planner#owner@user:ana[expiration:0000-01-01T00:00:00Z]");
     parses_to_itself("agent:planner#owner@user:ana[on_weekdays][expiration:2026-01-31T12:00:00.5Z]");
 }
 
@@ -44,6 +45,8 @@ fn text_that_is_no_relationship_is_refused_with_what_is_missing() {
         ("agent:planner#owner@user:ana[cave]x", "expected `[`"),
         ("agent:planner#owner@user:ana[cave][other]", "only one caveat"),
         ("agent:planner#owner@user:ana[expiration:soon]", "RFC 3339"),
+        ("agent:planner#owner@user:ana[expiration:-000001-12-31T23:59:59Z]", "RFC 3339"),
+        ("agent:planner#owner@user:ana[expiration:0000-01-01T00:00:00+00:01]", "RFC 3339"),
         ("agent:planner#owner@user:ana[expiration:2026-01-31T12:00:00Z][cave]", "nothing may follow"),
     ] {
         let error = text.parse::<Relationship>().unwrap_err().to_string();

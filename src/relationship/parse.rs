@@ -124,15 +124,16 @@ const FIRST_SECOND: i64 = -62_167_219_200;
 
 /// Reads an RFC 3339 time, such as `2026-01-31T12:00:00Z`.
 fn parse_timestamp(value: &str) -> Option<Timestamp> {
-    if let Ok(timestamp) = value.parse::<jiff::Timestamp>() {
-        let seconds = timestamp.as_second();
-        let nanoseconds = u32::try_from(timestamp.subsec_nanosecond()).ok()?;
-        return (seconds >= FIRST_SECOND).then_some(Timestamp { seconds, nanoseconds });
-    }
-    // The last day of the calendar is beyond the range of an instant.
-    let time: jiff::civil::DateTime = value.strip_suffix('Z')?.parse().ok()?;
-    let since = time.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
-    Some(Timestamp { seconds: since.as_secs(), nanoseconds: u32::try_from(since.subsec_nanos()).ok()? })
+    let (seconds, nanoseconds) = if let Ok(timestamp) = value.parse::<jiff::Timestamp>() {
+        (timestamp.as_second(), timestamp.subsec_nanosecond())
+    } else {
+        // The last day of the calendar is beyond the range of an instant.
+        let time: jiff::civil::DateTime = value.strip_suffix('Z')?.parse().ok()?;
+        let since = time.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
+        (since.as_secs(), since.subsec_nanos())
+    };
+    let nanoseconds = u32::try_from(nanoseconds).ok()?;
+    (seconds >= FIRST_SECOND).then_some(Timestamp { seconds, nanoseconds })
 }
 
 fn split<'a>(

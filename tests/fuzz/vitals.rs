@@ -13,7 +13,7 @@ pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 /// Panics so far that nobody expects.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Has panics noted from now on, in all threads. What sled asserts about damaged files is not among them: the journal
+/// Has panics noted from now on, in all threads, and forgets those before. What sled asserts about damaged files is not among them: the journal
 /// takes it for what it is, the report of a fault.
 pub(crate) fn note_panics() {
     static ONCE: Once = Once::new();
@@ -27,6 +27,7 @@ pub(crate) fn note_panics() {
             before(panic);
         }));
     });
+    PANICS.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
 /// Runs a target with an input. What did not hold, if anything.

@@ -47,6 +47,7 @@ fn text_that_is_no_relationship_is_refused_with_what_is_missing() {
         ("agent:planner#owner@user:ana[expiration:soon]", "RFC 3339"),
         ("agent:planner#owner@user:ana[expiration:-000001-12-31T23:59:59Z]", "RFC 3339"),
         ("agent:planner#owner@user:ana[expiration:0000-01-01T00:00:00+00:01]", "RFC 3339"),
+        ("agent:planner#owner@user:ana[expiration:-000001-01-01Z]", "RFC 3339"),
         ("agent:planner#owner@user:ana[expiration:2026-01-31T12:00:00Z][cave]", "nothing may follow"),
     ] {
         let error = text.parse::<Relationship>().unwrap_err().to_string();

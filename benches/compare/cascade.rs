@@ -6,7 +6,9 @@ use crate::question::Question;
 pub(crate) const HOPS: [usize; 7] = [1, 2, 5, 10, 20, 39, 45];
 /// Depths that are arrowroot's alone.
 pub(crate) const DEEPER_HOPS: [usize; 2] = [100, 1000];
-/// The length of the chain that both have, which is deeper than SpiceDB looks.
+/// The deepest that SpiceDB looks, whose limit of 50 counts the question and the last agent as well.
+pub(crate) const SPICEDB_HOPS_MAX: usize = 48;
+/// The length of the chain that both have.
 pub(crate) const SHARED_CHAIN_HOPS: usize = 50;
 /// Other agents in the graphs that show what size costs, and the depth that they are asked at.
 pub(crate) const OTHERS: [usize; 3] = [0, 1_000, 10_000];

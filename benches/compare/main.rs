@@ -101,8 +101,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
     let chain = cascade::relationships(cascade::SHARED_CHAIN_HOPS, 0);
     systems.load(cascade::SCHEMA, &chain);
     print_calls(&mut systems.spicedb);
-    let too_deep = cascade::question(cascade::SHARED_CHAIN_HOPS, true);
-    assert!(systems.spicedb.is_too_deep(&too_deep), "SpiceDB looks deeper than it did");
+    assert_limit(&mut systems.spicedb);
     let cascades = cascade::HOPS.iter().flat_map(|hops| [(*hops, true), (*hops, false)]);
     let cascades: Vec<_> = cascades
         .map(|(hops, is_granted)| systems.measure(hops.to_string(), &cascade::question(hops, is_granted)))
@@ -140,6 +139,13 @@ fn question(shape: &Shape, is_granted: bool) -> Question {
     let [resource, permission, subject] = shape.question;
     let subject = if is_granted { subject } else { shape.denied };
     Question { resource: resource.to_owned(), permission, subject: subject.to_owned(), is_granted }
+}
+
+/// Fails if SpiceDB looks deeper, or less deep, than is said of it.
+fn assert_limit(spicedb: &mut SpiceDb) {
+    spicedb.check(&cascade::question(cascade::SPICEDB_HOPS_MAX, true), 1);
+    let question = cascade::question(cascade::SPICEDB_HOPS_MAX + 1, true);
+    assert!(spicedb.is_too_deep(&question), "SpiceDB looks deeper than {}", cascade::SPICEDB_HOPS_MAX);
 }
 
 /// What is in every figure of SpiceDB without being a check.

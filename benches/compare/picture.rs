@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::cascade::SPICEDB_HOPS_MAX;
+
 /// A line of the picture.
 pub(crate) struct Series {
     pub(crate) name: &'static str,
@@ -11,10 +13,10 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-const WIDTH: f64 = 840.0;
+const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 470.0;
 /// The area of the lines: left, right, top, bottom. Names stand to its right.
-const AREA: [f64; 4] = [76.0, 600.0, 66.0, 404.0];
+const AREA: [f64; 4] = [96.0, 616.0, 66.0, 404.0];
 const HOPS: [f64; 2] = [1.0, 1000.0];
 const TIME_NS: [f64; 2] = [1e2, 1e8];
 const HOP_MARKS: [f64; 8] = [1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 100.0, 1000.0];
@@ -36,7 +38,6 @@ const STYLE: &str = "
     .small { font-size: 12px; fill: #59636e; }
     .paper { fill: #ffffff; stroke: #d1d9e0; }
     .grid { stroke: #d1d9e0; stroke-width: 1; }
-    .limit { stroke: #59636e; stroke-dasharray: 2 4; }
     polyline { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
     polyline.spicedb { stroke: #bc4c00; } circle.spicedb, text.spicedb { fill: #bc4c00; }
     polyline.grpc { stroke: #0969da; } circle.grpc, text.grpc { fill: #0969da; }
@@ -48,7 +49,7 @@ const STYLE: &str = "
       .small, text.no-op { fill: #9198a1; }
       .paper { fill: #0d1117; stroke: #3d444d; }
       .grid { stroke: #2a313c; }
-      .limit, polyline.no-op { stroke: #9198a1; }
+      polyline.no-op { stroke: #9198a1; }
       polyline.spicedb { stroke: #f0883e; } circle.spicedb, text.spicedb { fill: #f0883e; }
       polyline.grpc { stroke: #58a6ff; } circle.grpc, text.grpc { fill: #58a6ff; }
       polyline.arrowroot { stroke: #3fb950; } circle.arrowroot, text.arrowroot { fill: #3fb950; }
@@ -94,6 +95,11 @@ fn write_picture(svg: &mut String, series: &[Series]) -> std::fmt::Result {
         svg,
         r#"  <text x="{middle}" y="{y}" text-anchor="middle">hops from the agent asked about to its owner</text>"#
     )?;
+    let y = f64::midpoint(top, bottom);
+    writeln!(
+        svg,
+        r#"  <text transform="translate(24 {y}) rotate(-90)" text-anchor="middle">CPU time of one check</text>"#
+    )?;
     let mut names = Vec::new();
     for series in series {
         write_line(svg, series)?;
@@ -129,10 +135,8 @@ fn write_names(svg: &mut String, mut names: Vec<(f64, &Series)>) -> std::fmt::Re
         writeln!(svg, r#"  <text class="{class}" x="{x:.1}" y="{y:.1}">{name}</text>"#)?;
         if last_hops < HOPS[1] {
             let y = y + NAME_STEP;
-            writeln!(
-                svg,
-                r#"  <text class="small" x="{x:.1}" y="{y:.1}">deeper than 48 hops it refuses</text>"#
-            )?;
+            let end = format!("deeper than {SPICEDB_HOPS_MAX} hops it refuses");
+            writeln!(svg, r#"  <text class="small" x="{x:.1}" y="{y:.1}">{end}</text>"#)?;
         }
     }
     Ok(())

@@ -123,7 +123,7 @@ pub(crate) fn series(cascades: &[Row], deeper: &[Row]) -> Vec<Series> {
     vec![
         Series { name: "SpiceDB, in process", class: "spicedb", points: points(SPICEDB) },
         Series { name: "arrowroot, over gRPC", class: "grpc", points: points(OVER_GRPC) },
-        Series { name: "the same server without looking", class: "no-op", points: points(NO_OP) },
+        Series { name: "no-op server, over gRPC", class: "no-op", points: points(NO_OP) },
         Series { name: "arrowroot, in process", class: "arrowroot", points: points(IN_PROCESS) },
     ]
 }

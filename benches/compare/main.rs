@@ -108,6 +108,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
         .collect();
     report::print_checks("cascades, by hops", &cascades);
     report::print_hops(&cascades);
+    report::print_no_op(&cascades);
 
     let deeper = measure_deeper(&mut systems);
     report::print_alone("deeper cascades, which SpiceDB refuses, by hops", &deeper);

@@ -24,7 +24,7 @@ impl Question {
     /// The question as a message, about the newest state that there is.
     pub(crate) fn message(&self) -> v1::CheckPermissionRequest {
         v1::CheckPermissionRequest {
-            consistency: newest(),
+            consistency: Some(newest()),
             resource: Some(object(&self.resource)),
             permission: self.permission.to_owned(),
             subject: Some(subject(&self.subject)),
@@ -35,7 +35,7 @@ impl Question {
     /// What the subject has the permission on, of the resource's type.
     pub(crate) fn lookup(&self) -> v1::LookupResourcesRequest {
         v1::LookupResourcesRequest {
-            consistency: newest(),
+            consistency: Some(newest()),
             resource_object_type: object(&self.resource).object_type,
             permission: self.permission.to_owned(),
             subject: Some(subject(&self.subject)),
@@ -61,8 +61,8 @@ pub(crate) fn writes(relationships: &[String]) -> Vec<v1::WriteRelationshipsRequ
     relationships.chunks(UPDATES_MAX).map(write).collect()
 }
 
-fn newest() -> Option<v1::Consistency> {
-    Some(v1::Consistency { requirement: Some(v1::consistency::Requirement::FullyConsistent(true)) })
+fn newest() -> v1::Consistency {
+    v1::Consistency { requirement: Some(v1::consistency::Requirement::FullyConsistent(true)) }
 }
 
 fn touch(text: &str) -> v1::RelationshipUpdate {

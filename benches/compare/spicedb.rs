@@ -145,7 +145,8 @@ impl System for SpiceDb {
         }
         let started: serde_json::Value =
             serde_json::from_slice(&self.demand(Verb::Start, b"{}".to_vec())).unwrap();
-        self.streaming_path = started["data"]["streaming_address"].as_str().unwrap().to_owned();
+        let streaming_path = started["data"]["streaming_address"].as_str().unwrap();
+        streaming_path.clone_into(&mut self.streaming_path);
         self.is_started = true;
         let request = v1::WriteSchemaRequest { schema: schema.to_owned() };
         self.demand(Verb::WriteSchema, request.encode_to_vec());

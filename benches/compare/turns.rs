@@ -27,6 +27,7 @@ pub(crate) trait System {
 
 /// What a call took.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the unit comes last in every name")]
 pub(crate) struct Figure {
     /// The median of the batches, by the clock on the wall.
     pub(crate) wall_ns: f64,
@@ -51,14 +52,14 @@ pub(crate) fn measure(systems: &mut [&mut dyn System], question: &Question) -> V
     let cpu = systems.iter().zip(before).map(|(system, before)| system.cpu().saturating_sub(before));
     cpu.zip(samples)
         .zip(counts)
-        .map(|((cpu, walls), count)| figure(walls, nanoseconds(cpu, count * ROUNDS)))
+        .map(|((cpu, walls), count)| figure(&walls, nanoseconds(cpu, count * ROUNDS)))
         .collect()
 }
 
 /// The figure of batches and of the CPU time of a call.
-pub(crate) fn figure(walls_ns: Vec<f64>, cpu_ns: f64) -> Figure {
-    let wall_ns = median(walls_ns.clone());
-    let deviation_ns = median(walls_ns.iter().map(|sample| (sample - wall_ns).abs()).collect());
+pub(crate) fn figure(samples_ns: &[f64], cpu_ns: f64) -> Figure {
+    let wall_ns = median(samples_ns.to_vec());
+    let deviation_ns = median(samples_ns.iter().map(|sample| (sample - wall_ns).abs()).collect());
     Figure { wall_ns, deviation_ns, cpu_ns }
 }
 

@@ -10,6 +10,8 @@
     reason = "a benchmark ends where something is wrong, and prints"
 )]
 
+#[path = "support/no_op.rs"]
+mod no_op;
 #[path = "support/served.rs"]
 mod served;
 
@@ -22,11 +24,11 @@ use arrowroot::engine::{Engine, EngineOptions, WriteRelationships};
 use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
 use arrowroot::server::wire::v1;
 use arrowroot::server::wire::v1::permissions_service_client::PermissionsServiceClient;
-use arrowroot::server::wire::v1::permissions_service_server::PermissionsService;
 use arrowroot::server::{Server, ServerOptions};
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status, async_trait};
 
+use no_op::NoOp;
 use served::{Served, median};
 
 #[global_allocator]
@@ -53,24 +55,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     match served::kind() {
         Some(kind) => serve(&kind),
         None => measure(),
-    }
-}
-
-/// Answers without looking.
-struct NoOp;
-
-#[async_trait]
-impl PermissionsService for NoOp {
-    async fn check_permission(
-        &self,
-        request: Request<v1::CheckPermissionRequest>,
-    ) -> Result<Response<v1::CheckPermissionResponse>, Status> {
-        drop(request.into_inner());
-        Ok(Response::new(v1::CheckPermissionResponse {
-            checked_at: Some(v1::ZedToken { token: "AXQAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned() }),
-            permissionship: v1::check_permission_response::Permissionship::HasPermission.into(),
-            ..Default::default()
-        }))
     }
 }
 

@@ -6,19 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a bench that cannot run")]
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
-mod check_wide_direct;
-mod check_wide_groups;
-mod deep_arrow;
-mod double_wide_arrow;
-mod lookup_intersection;
-mod lookup_same_types;
+#[path = "graphs.rs"]
+mod graphs;
 #[path = "../support/measure.rs"]
 mod measure;
-mod share_with;
 #[path = "../support/table.rs"]
 mod table;
-mod wide_arrow;
-mod wide_groups;
 
 use std::hint::black_box;
 
@@ -28,32 +21,9 @@ use arrowroot::engine::{
 use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
 use criterion::Criterion;
 
+use graphs::{SHAPES, Shape};
 use measure::ThreadTime;
 use table::Table;
-
-/// A graph and what is asked of it.
-struct Shape {
-    name: &'static str,
-    schema: &'static str,
-    /// In text form.
-    relationships: fn() -> Vec<String>,
-    /// Resource, permission and subject of the question whose answer is yes.
-    question: [&'static str; 3],
-    /// A subject of the same type for whom the answer is no.
-    denied: &'static str,
-}
-
-const SHAPES: [Shape; 9] = [
-    check_wide_direct::SHAPE,
-    check_wide_groups::SHAPE,
-    deep_arrow::SHAPE,
-    wide_arrow::SHAPE,
-    double_wide_arrow::SHAPE,
-    lookup_intersection::SHAPE,
-    lookup_same_types::SHAPE,
-    share_with::SHAPE,
-    wide_groups::SHAPE,
-];
 
 fn main() {
     let mut criterion = measure::criterion();

@@ -9,7 +9,7 @@ use arrowroot::engine::{
 };
 use arrowroot::relationship::{RelationshipUpdate, UpdateOperation};
 
-use super::workload::SCHEMA;
+use super::workload::{SCHEMA, long_id};
 
 /// An engine in a directory, and what is in it.
 pub(crate) struct Graph {
@@ -86,10 +86,10 @@ pub(crate) fn options() -> EngineOptions {
 }
 
 fn text(name: &str, number: usize) -> String {
-    format!("document:{name}-{number}#viewer@user:{}", number.to_string().repeat(10))
+    format!("document:{name}-{number}#viewer@user:{}", long_id(number))
 }
 
-/// What lies in a directory, and how much of it, sorted.
+/// What lies in a directory, sorted.
 pub(crate) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

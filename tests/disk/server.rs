@@ -18,7 +18,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::workload::SCHEMA;
+use super::workload::{SCHEMA, long_id};
 
 /// How long a start may take until it is refused or done.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -177,10 +177,7 @@ fn relationship(document: &str, user: usize) -> v1::Relationship {
     v1::Relationship {
         resource: object("document", document.to_owned()),
         relation: "viewer".to_owned(),
-        subject: Some(v1::SubjectReference {
-            object: object("user", user.to_string()),
-            ..Default::default()
-        }),
+        subject: Some(v1::SubjectReference { object: object("user", long_id(user)), ..Default::default() }),
         ..Default::default()
     }
 }

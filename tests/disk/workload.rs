@@ -151,10 +151,6 @@ fn text(name: &str, number: u32) -> String {
 /// An id that cannot be packed into much less than its 96 bytes.
 pub(crate) fn long_id(number: usize) -> String {
     let mut random = fastrand::Rng::with_seed(number as u64);
-<<<<<<< HEAD
-    (0..6).map(|_| format!("{:016x}", random.u64(..))).collect()
-=======
     let parts: Vec<_> = (0..6).map(|_| format!("{:016x}", random.u64(..))).collect();
     parts.concat()
->>>>>>> powerloss
 }

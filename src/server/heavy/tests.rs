@@ -68,11 +68,13 @@ async fn told(heavy: &Heavy, nexts: impl IntoIterator<Item = Next>) -> String {
     let mut body = response.into_body();
     let mut told = String::new();
     while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        told += &match frame.map(Frame::into_data) {
-            Ok(Ok(data)) => format!("{} ", String::from_utf8_lossy(&data)),
-            Ok(Err(_)) => "trailers ".to_owned(),
-            Err(status) => format!("{:?} ", status.code()),
+        let frame = match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => String::from_utf8_lossy(&data).into_owned(),
+            Ok(Err(_)) => "trailers".to_owned(),
+            Err(status) => format!("{:?}", status.code()),
         };
+        told.push_str(&frame);
+        told.push(' ');
     }
     told + if body.is_end_stream() { "end" } else { "no end" }
 }

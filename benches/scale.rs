@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use arrowroot::engine::{Engine, EngineOptions};
+use arrowroot::relationship::{Object, ObjectId, Relationship, Subject};
 
 use agentex::RELATIONSHIPS;
 
@@ -71,7 +72,7 @@ fn import(directory: &Path, millions: usize) {
     for copy in 0..millions {
         let mut import = engine.import_relationships().unwrap();
         let mut message = Vec::new();
-        agentex::visit(copy, |relationship| {
+        visit(copy, |relationship| {
             message.push(relationship);
             if message.len() == MESSAGE {
                 let start = Instant::now();
@@ -103,6 +104,25 @@ fn open(directory: &Path, millions: usize) {
     println!("opened in {:.2} s", start.elapsed().as_secs_f64());
     report("resident after opening", memory::resident_bytes(), millions);
     drop(engine);
+}
+
+/// Visits the relationships of one of many platforms that are alike but for their names.
+fn visit(copy: usize, mut visitor: impl FnMut(Relationship)) {
+    for place in 0..agentex::OBJECTS {
+        for mut relationship in agentex::relationships_in(place) {
+            relationship.resource = of_copy(&relationship.resource, copy);
+            if let Subject::Object(object) = &relationship.subject {
+                relationship.subject = Subject::Object(of_copy(object, copy));
+            }
+            visitor(relationship);
+        }
+    }
+}
+
+/// The same object of another platform: another first byte.
+fn of_copy(object: &Object, copy: usize) -> Object {
+    let id = format!("{copy:02x}{}", &object.id.as_str()[2..]);
+    Object { definition: object.definition.clone(), id: ObjectId::new(id).unwrap() }
 }
 
 fn report(what: &str, bytes: u64, millions: usize) {

@@ -28,7 +28,8 @@ const USERS: usize = 21_000;
 /// Each with a tenant and an owner; those of the chains with a parent as well, but for the first of each.
 const AGENTS: usize = 40_000;
 const SCHEDULES: usize = 33_000;
-const OBJECTS: usize = USERS + AGENTS + TASKS + API_KEYS + SCHEDULES;
+/// Objects that are the resource of something.
+pub(crate) const OBJECTS: usize = USERS + AGENTS + TASKS + API_KEYS + SCHEDULES;
 /// No factor of [`OBJECTS`]: multiples of it visit all objects in an order that mixes kinds and neighbours.
 const STRIDE: usize = 7_919;
 /// What one write may hold.
@@ -44,7 +45,7 @@ pub(crate) fn load() -> Engine {
     let mut updates = Vec::new();
     let mut count = 0;
     for place in 0..OBJECTS {
-        for relationship in relationships(place * STRIDE % OBJECTS) {
+        for relationship in relationships_in(place) {
             updates.push(RelationshipUpdate { operation: UpdateOperation::Create, relationship });
             count += 1;
         }
@@ -82,23 +83,9 @@ pub(crate) fn colleague(number: usize) -> Subject {
     user((agent_owner(agent_of(number)) + TENANTS) % USERS)
 }
 
-/// Visits the relationships of one of many platforms that are alike but for their names.
-pub(crate) fn visit(copy: usize, mut visitor: impl FnMut(Relationship)) {
-    for place in 0..OBJECTS {
-        for mut relationship in relationships(place * STRIDE % OBJECTS) {
-            relationship.resource = of_copy(&relationship.resource, copy);
-            if let Subject::Object(object) = &relationship.subject {
-                relationship.subject = Subject::Object(of_copy(object, copy));
-            }
-            visitor(relationship);
-        }
-    }
-}
-
-/// The same object of another platform: another first byte.
-fn of_copy(object: &Object, copy: usize) -> Object {
-    let id = format!("{copy:02x}{}", &object.id.as_str()[2..]);
-    Object { definition: object.definition.clone(), id: ObjectId::new(id).unwrap() }
+/// The relationships in a place, of [`OBJECTS`], of an order that mixes all.
+pub(crate) fn relationships_in(place: usize) -> Vec<Relationship> {
+    relationships(place * STRIDE % OBJECTS)
 }
 
 /// What the object with a number among all is written with.

@@ -62,8 +62,8 @@ pub(super) fn replay(
     thread::scope(|scope| {
         let read = || {
             // Whoever takes nothing more has found a problem.
-            let send = |part| if sender.send(part).is_ok() { Continue(()) } else { Break(()) };
-            let read = journal.read_in_parts(revision.into(), &mut { send });
+            let mut send = |part| if sender.send(part).is_ok() { Continue(()) } else { Break(()) };
+            let read = journal.read_in_parts(revision.into(), &mut send);
             drop(sender);
             read
         };

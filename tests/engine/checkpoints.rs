@@ -93,8 +93,8 @@ fn what_was_written_before_and_after_a_checkpoint_is_there_after_a_restart() {
         assert_eq!(relationships(&exactly(&engine, &first).unwrap()), expected_first);
         assert_eq!(relationships(&exactly(&engine, &last).unwrap()), expected);
         assert_eq!(head(&engine).read_schema(), Some(schema.as_str()));
-        let counted = engine.count_relationships(&"docs".parse().unwrap(), engine.count_limits()).unwrap();
-        assert_eq!(counted.count, 4);
+        let docs = engine.count_relationships(&"docs".parse().unwrap(), engine.count_limits()).unwrap();
+        assert_eq!(docs.count, 4);
         assert!(check(&head(&engine), "doc:c#view@user:ben"));
         assert!(!check(&head(&engine), "doc:b#view@user:ana"));
         assert!(check(&exactly(&engine, &first).unwrap(), "doc:b#view@user:ana"));

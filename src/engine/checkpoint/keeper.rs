@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::engine::background::step_back;
 use crate::engine::state::State;
 use crate::journal::{CheckpointError, Journal, JournalSize};
 use crate::relationship::Revision;
@@ -51,7 +50,6 @@ impl Keeper {
         let (stop, stopped) = sync_channel(1);
         let of_thread = Arc::clone(&work);
         let run = move || {
-            step_back();
             // At once: what a start had to read, the next one need not.
             let mut interval = Duration::ZERO;
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {

@@ -149,8 +149,8 @@ impl Index {
         (!terms.have_expired(now)).then_some(terms)
     }
 
-    /// The edge holds on some terms from a revision on; what that changed is added to `changes`. Whether it changed
-    /// anything: not if it held on the same terms before.
+    /// The edge holds on some terms from a revision on; what that changed is added to `changes`, which has what the revision
+    /// changed before. Whether it changed anything: not if it held on the same terms before.
     pub fn touch(
         &self,
         edge: Edge,
@@ -165,6 +165,12 @@ impl Index {
         {
             if before == terms && !before.have_expired(now) {
                 return false;
+            }
+            if born == revision {
+                // It lasted for no revision, so it has not been. That a life began is known.
+                self.remove_life(edge);
+                self.begin(edge, self.version(edge).is_some(), terms, revision);
+                return true;
             }
             changes.push(self.end(edge, version, born, &before, revision));
         }
@@ -186,7 +192,8 @@ impl Index {
         if let Some(version) = version
             && let Some((born, before)) = self.last_life(edge, version)
         {
-            if !before.have_expired(now) {
+            // What the same revision has created is there, even if it had expired before.
+            if !before.have_expired(now) || born == revision {
                 return false;
             }
             changes.push(self.end(edge, version, born, &before, revision));

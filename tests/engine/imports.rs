@@ -192,6 +192,19 @@ fn what_has_expired_can_be_imported_again_and_comes_back_if_the_import_is_taken_
 }
 
 #[test]
+fn what_had_expired_before_it_was_imported_cannot_be_imported_twice_at_once() {
+    let engine = with_schema(ON_TERMS);
+    let texts =
+        ["2001", "2002"].map(|year| format!("doc:one#viewer@user:ana[expiration:{year}-01-01T00:00:00Z]"));
+    let [first, second] = texts.each_ref().map(String::as_str);
+    for twice in [[first, first], [first, second]] {
+        assert_eq!(existing(try_import(&engine, &twice).unwrap_err()), twice[1]);
+    }
+    assert_eq!(try_import(&engine, &[first]).unwrap().count, 1);
+    assert_eq!(try_import(&engine, &[second]).unwrap().count, 1);
+}
+
+#[test]
 fn an_import_that_is_dropped_was_never_begun() {
     let engine = engine();
     let before = engine.head();

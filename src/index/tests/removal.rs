@@ -144,3 +144,22 @@ fn a_condition_stays_when_a_life_without_it_leaves() {
     });
     assert!(matches!(holding, Holding::If(_)));
 }
+
+#[test]
+fn what_expired_before_it_was_written_has_one_life_at_a_revision() {
+    let index = Index::default();
+    let edge = edge(&index, "doc:one#viewer@user:ana");
+    let mut changes = Vec::new();
+    let mut create = |seconds| index.create(edge, until(seconds), Revision(1), at(10), &mut changes);
+    assert!(create(5));
+    assert!(!create(5));
+    assert!(!create(6));
+    assert!(index.touch(edge, until(7), Revision(1), at(10), &mut changes));
+    assert_eq!((index.ended_count(), index.expiring_count(), changes.len()), (0, 1, 1));
+    assert_eq!([6, 7].map(|seconds| is_visible(&index, edge, 1, at(seconds))), [true, false]);
+    let (segments, contents) = super::checkpoint::pack(&index, 1, 0);
+    super::checkpoint::load(&segments, &contents).unwrap();
+    changes.into_iter().rev().for_each(|change| index.take_back(change));
+    remove_all(&index, 0, 0);
+    assert_eq!((index.object_count(), index.is_time_relevant()), (0, false));
+}

@@ -30,9 +30,10 @@ pub struct Contents {
 
 impl Contents {
     pub(super) fn of(names: &RelationNames) -> Self {
-        let definitions = names.definitions().into_iter().map(|(_, name)| name.to_string()).collect();
+        // The relations first: names are added meanwhile, and each relation's definition must be there.
         let relations = names.all_relations().into_iter();
         let relations = relations.map(|(definition, name)| (definition.0, name.to_string())).collect();
+        let definitions = names.definitions().into_iter().map(|(_, name)| name.to_string()).collect();
         Self { definitions, relations, ..Self::default() }
     }
 
@@ -104,5 +105,41 @@ impl Kinds {
 
     pub(super) fn take(&mut self) -> Vec<(u32, u32)> {
         std::mem::take(&mut self.kinds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn every_relation_has_its_definition_whatever_is_named_meanwhile() {
+        const ROUNDS: usize = 500;
+        let names = RelationNames::default();
+        let add = |number: usize| {
+            let definition = names.intern_definition(&format!("d{number}"));
+            names.intern_relation(definition, "viewer");
+        };
+        (ROUNDS..2 * ROUNDS).for_each(add);
+        let round = AtomicUsize::new(0);
+        let sound = std::thread::scope(|scope| {
+            // One more in each round, somewhere in its midst.
+            scope.spawn(|| {
+                for number in 0..ROUNDS {
+                    while round.load(Ordering::Relaxed) <= number {
+                        std::thread::yield_now();
+                    }
+                    add(number);
+                }
+            });
+            let is_sound = |_: &usize| {
+                round.fetch_add(1, Ordering::Relaxed);
+                Contents::of(&names).intern(&RelationNames::default()).is_ok()
+            };
+            (0..ROUNDS).filter(is_sound).count()
+        });
+        assert_eq!(sound, ROUNDS);
     }
 }

@@ -48,11 +48,9 @@ impl Expirations {
         self.remove(expires_at, edge);
     }
 
-    /// A life that has ended, and had this end, is forgotten.
-    pub(super) fn forget_life(&self, expires_at: Option<Timestamp>) {
-        if expires_at.is_some() {
-            self.lives_count.fetch_sub(1, Ordering::Relaxed);
-        }
+    /// Lives that had an end, and have ended, are forgotten.
+    pub(super) fn forget_lives(&self, count: usize) {
+        self.lives_count.fetch_sub(count, Ordering::Relaxed);
     }
 
     pub(super) fn add(&self, expires_at: Option<Timestamp>, edge: Edge) {

@@ -31,14 +31,14 @@ pub(super) struct Lives {
     lives: DashMap<Edge, SmallVec<[Life; 1]>, foldhash::fast::RandomState>,
 }
 
-/// What an edge has besides a life that is to be forgotten.
+/// What an edge has besides lives that are to be forgotten.
 #[derive(Debug)]
 pub(super) enum Rest {
     /// Nothing.
     Nothing,
     /// One plain life, which lasts, from a revision on: its place need not be in the table.
     Plain(Revision),
-    /// What has its place in the table.
+    /// What has its place in the table, where the others are no more.
     Lives,
 }
 
@@ -126,24 +126,28 @@ impl Lives {
         }
     }
 
-    /// The terms of the life that ended at a revision, and what else the edge has. Nothing if there is no such life.
-    pub(super) fn ended(&self, edge: Edge, died: Revision) -> Option<(Terms, Rest)> {
-        let lives = self.lives.get(&edge)?;
-        let ended = lives.iter().find(|life| life.died == died)?;
-        let rest = match lives.iter().filter(|life| life.died != died).collect::<SmallVec<[&Life; 2]>>()[..] {
+    /// Forgets the lives that ended at a revision or before it, if others have their place here: how many had an end,
+    /// and what the edge has besides. Nothing if there are no such lives.
+    ///
+    /// All of them at once, since an edge that is changed all the time has very many, and to forget one is to move the rest.
+    pub(super) fn forget_ended(&self, edge: Edge, revision: Revision) -> Option<(usize, Rest)> {
+        let mut lives = self.lives.get_mut(&edge)?;
+        let count = lives.partition_point(|life| life.died <= revision);
+        let (ended, others) = lives.split_at(count);
+        if ended.is_empty() {
+            return None;
+        }
+        let with_end = ended.iter().filter(|life| life.terms.expires_at.is_some()).count();
+        let rest = match others {
             [] => Rest::Nothing,
             [only] if only.died == NEVER && only.terms.are_plain() => Rest::Plain(only.born),
-            _ => Rest::Lives,
+            _ => {
+                lives.drain(..count);
+                lives.shrink_to_fit();
+                Rest::Lives
+            }
         };
-        Some((ended.terms.clone(), rest))
-    }
-
-    /// Forgets the life that ended at a revision, one of several.
-    pub(super) fn remove_ended(&self, edge: Edge, died: Revision) {
-        if let Some(mut lives) = self.lives.get_mut(&edge) {
-            lives.retain(|life| life.died != died);
-            lives.shrink_to_fit();
-        }
+        Some((with_end, rest))
     }
 
     /// Gives memory back, if there is much that nothing needs.

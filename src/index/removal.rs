@@ -57,21 +57,22 @@ impl Index {
         removed
     }
 
-    /// Forgets up to `count_max` lives that ended at a revision or before it, the first that ended first. How many.
+    /// Forgets lives that ended at a revision or before it, the first that ended first, and with each those of the same
+    /// relationship. How many of them were looked at, up to `count_max`.
     ///
     /// No reader may be at an earlier revision, and this one must be published for good.
     pub fn remove_ended(&self, revision: Revision, count_max: usize) -> usize {
         let Some(_removing) = self.pauses.begin_removal() else { return 0 };
         let ended = self.ended.take_until(revision, count_max);
-        for (died, edge) in &ended {
-            // It may have been taken back.
-            let Some((terms, rest)) = self.lives.ended(*edge, *died) else { continue };
+        for (_, edge) in &ended {
+            // They may have been forgotten with an earlier one.
+            let Some((with_end, rest)) = self.lives.forget_ended(*edge, revision) else { continue };
             match rest {
                 Rest::Nothing => self.remove_edge(*edge),
                 Rest::Plain(born) => self.make_plain(*edge, born),
-                Rest::Lives => self.lives.remove_ended(*edge, *died),
+                Rest::Lives => {}
             }
-            self.expirations.forget_life(terms.expires_at);
+            self.expirations.forget_lives(with_end);
         }
         if !ended.is_empty() && ended.len() < count_max {
             self.lives.shrink();

@@ -163,3 +163,24 @@ fn what_expired_before_it_was_written_has_one_life_at_a_revision() {
     remove_all(&index, 0, 0);
     assert_eq!((index.object_count(), index.is_time_relevant()), (0, false));
 }
+
+#[test]
+fn lives_of_one_relationship_leave_together() {
+    let index = Index::default();
+    let edge = edge(&index, "doc:one#viewer@user:ana");
+    for revision in 1..=100_i64 {
+        touch(&index, edge, until(100 + revision), u64::try_from(revision).unwrap(), at(0));
+    }
+    touch(&index, edge, Terms::default(), 101, at(0));
+    assert_eq!(index.remove_ended(Revision(50), 1), 1);
+    let visible = [50, 51, 101].map(|revision| is_visible(&index, edge, revision, at(0)));
+    assert_eq!(visible, [true, true, true]);
+    assert!(!is_visible(&index, edge, 49, at(0)));
+    assert!(index.is_time_relevant());
+    assert_eq!(index.remove_ended(Revision(101), 50), 50);
+    assert!(!index.is_time_relevant());
+    assert_eq!(index.ended_count(), 49);
+    assert_eq!(index.remove_ended(Revision(101), 100), 49);
+    assert!(is_visible(&index, edge, 101, at(1000)));
+    assert_eq!(index.snapshot(Revision(101), at(1000)).born(edge), Some(Revision(101)));
+}

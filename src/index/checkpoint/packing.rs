@@ -9,11 +9,11 @@ use crate::index::write::Index;
 use crate::relationship::Revision;
 
 use super::contents::{Contents, Kinds};
-use super::lives::{Keeping, Kept};
+use super::lives::{self, Keeping, Kept};
 use super::numbers::Numbers;
 use super::objects::ObjectColumns;
 use super::postings::{Direction, Entry, PostingColumns};
-use super::segment::Unloadable;
+use super::segment::{SEGMENT_BYTES, Unloadable};
 
 /// Objects that are looked at in one go.
 const OBJECTS_AT_ONCE: usize = 1024;
@@ -21,8 +21,8 @@ const OBJECTS_AT_ONCE: usize = 1024;
 const ENTRIES_AT_ONCE: usize = 1024;
 /// Entries of one object that are put in order at once; more make further pieces.
 const PIECE_ENTRIES: usize = 1 << 16;
-/// Entries with lives in one piece, at most: each may have a stored context.
-const PIECE_LIVES: usize = 1024;
+/// Lives that are copied while an object's shard is locked, but for those of the last entry.
+const LIVES_AT_ONCE: usize = 1024;
 
 /// Makes the segments of the graph at a revision, in order.
 ///
@@ -173,7 +173,7 @@ impl<'index> Packing<'index> {
                 if direction == Direction::ByResource {
                     self.contents.relationships += piece.len() as u64;
                 }
-                columns.extend(&mut piece)?;
+                columns.extend(&mut piece);
                 after = next;
                 if after.is_none() || columns.is_full() {
                     break;
@@ -201,7 +201,7 @@ impl<'index> Packing<'index> {
         mut after: Option<PostingKey>,
     ) -> Result<(Vec<Entry>, Option<PostingKey>), Unloadable> {
         let mut piece = Vec::new();
-        let mut with_lives = 0;
+        let mut lives_bytes = 0;
         loop {
             let (entries, next) = self.entries(object, direction, after);
             for (key, kept) in entries {
@@ -214,11 +214,20 @@ impl<'index> Packing<'index> {
                     Kept::Plain(born) => (born, Vec::new()),
                     Kept::Lives(lives) => (lives.first().map_or(Revision::ZERO, |life| life.born), lives),
                 };
-                with_lives += usize::from(!lives.is_empty());
                 let other = self.numbers.get(key.object).ok_or(Unloadable::CONTRADICTS_ITSELF)?;
-                piece.push(Entry { kind: self.kinds.number(relation, form), other, born, lives });
+                let (kind, has_lives) = (self.kinds.number(relation, form), !lives.is_empty());
+                let mut packed = Vec::new();
+                if has_lives && direction == Direction::ByResource {
+                    lives::put(&mut packed, &lives)?;
+                }
+                lives_bytes += packed.len();
+                piece.push(Entry { kind, other, born, has_lives, lives: packed });
+                // Each may have stored contexts, and many of them.
+                if lives_bytes >= SEGMENT_BYTES {
+                    return Ok((piece, Some(key)));
+                }
             }
-            if next.is_none() || piece.len() >= PIECE_ENTRIES || with_lives >= PIECE_LIVES {
+            if next.is_none() || piece.len() >= PIECE_ENTRIES {
                 return Ok((piece, next));
             }
             after = next;
@@ -241,23 +250,28 @@ impl<'index> Packing<'index> {
         });
         let to = PostingKey { first: RelationKey::NONE, second: RelationKey::NONE, object: ObjectKey::NONE };
         let mut entries = Vec::new();
-        let mut seen = 0;
+        let (mut seen, mut lives_seen) = (0, 0);
         let mut last = None;
+        let mut is_full = false;
         self.index.objects.read(object, |record| {
             let (postings, edge): (_, fn(ObjectKey, PostingKey) -> _) = match direction {
                 Direction::ByResource => (&record.forward, forward_edge),
                 Direction::BySubject => (&record.reverse, reverse_edge),
             };
             postings.visit(from, to, |key, version| {
-                match keeping.of(|| edge(object, key), version, lives) {
-                    Kept::Nothing => {}
-                    kept => entries.push((key, kept)),
+                let kept = keeping.of(|| edge(object, key), version, lives);
+                if let Kept::Lives(lives) = &kept {
+                    lives_seen += lives.len();
+                }
+                if !matches!(kept, Kept::Nothing) {
+                    entries.push((key, kept));
                 }
                 seen += 1;
                 last = Some(key);
-                seen < ENTRIES_AT_ONCE
+                is_full = seen == ENTRIES_AT_ONCE || lives_seen >= LIVES_AT_ONCE;
+                !is_full
             });
         });
-        (entries, last.filter(|_| seen == ENTRIES_AT_ONCE))
+        (entries, last.filter(|_| is_full))
     }
 }

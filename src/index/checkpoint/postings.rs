@@ -28,8 +28,10 @@ pub(super) struct Entry {
     pub(super) kind: u32,
     pub(super) other: u32,
     pub(super) born: Revision,
-    /// Empty for what is plain.
-    pub(super) lives: Vec<KeptLife>,
+    /// Whether it is not plain.
+    pub(super) has_lives: bool,
+    /// Its lives as they are written, by resource.
+    pub(super) lives: Vec<u8>,
 }
 
 /// Entries on their way into a segment.
@@ -83,22 +85,18 @@ impl PostingColumns {
     }
 
     /// Adds entries of the object, in an order that suits these columns.
-    pub(super) fn extend(&mut self, entries: &mut [Entry]) -> Result<(), Unloadable> {
+    pub(super) fn extend(&mut self, entries: &mut [Entry]) {
         entries.sort_unstable_by_key(|entry| (entry.kind, entry.other));
-        for Entry { kind, other, born, lives } in &*entries {
-            let has_lives = !lives.is_empty();
-            put(&mut self.kinds, u64::from(*kind) << 1 | u64::from(has_lives));
+        for Entry { kind, other, born, has_lives, lives } in &*entries {
+            put(&mut self.kinds, u64::from(*kind) << 1 | u64::from(*has_lives));
             let near = if self.before.0 == *kind { self.before.1 } else { 0 };
             put_difference(&mut self.others, u64::from(near), u64::from(*other));
             put_difference(&mut self.births, self.last_birth, born.0);
-            if has_lives && self.direction == Direction::ByResource {
-                lives::put(&mut self.lives, lives)?;
-            }
+            self.lives.extend_from_slice(lives);
             self.last_birth = born.0;
             self.before = (*kind, *other);
         }
         self.open += entries.len() as u64;
-        Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -4,8 +4,9 @@ use super::bytes::Reader;
 
 /// Bytes of a segment before compression: it ends with what takes it past them.
 pub(super) const SEGMENT_BYTES: usize = 1 << 20;
-/// Bytes of a segment before compression, at most: what takes it past the former is smaller.
-const SEGMENT_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a segment before compression, at most. What takes it past the former is far smaller, but for a relationship
+/// that was changed millions of times.
+const SEGMENT_BYTES_MAX: usize = 256 << 20;
 /// Low, since the start waits for the other direction only, and more gains some percent.
 const COMPRESSION_LEVEL: i32 = 3;
 
@@ -37,12 +38,16 @@ impl Unloadable {
     pub(super) const CONTRADICTS_ITSELF: Self = Self("contradicts itself");
     pub(super) const OTHER_KIND: Self = Self("is of another kind");
     pub(super) const NOT_COMPRESSED: Self = Self("cannot be decompressed");
+    pub(super) const TOO_LARGE: Self = Self("has more bytes than can be loaded");
     pub(super) const FULL: Self = Self("has more objects than can be numbered");
 }
 
-/// A segment of a kind.
+/// A segment of a kind. None that could not be unpacked.
 pub(super) fn pack(kind: SegmentKind, content: &[u8]) -> Result<Vec<u8>, Unloadable> {
-    let length = u32::try_from(content.len()).map_err(|_| Unloadable::CONTRADICTS_ITSELF)?;
+    if content.len() > SEGMENT_BYTES_MAX {
+        return Err(Unloadable::TOO_LARGE);
+    }
+    let length = u32::try_from(content.len()).map_err(|_| Unloadable::TOO_LARGE)?;
     let mut segment = vec![kind.byte()];
     segment.extend_from_slice(&length.to_le_bytes());
     let compressed =
@@ -64,4 +69,15 @@ pub(super) fn unpack(kind: SegmentKind, segment: &[u8]) -> Result<Vec<u8>, Unloa
     }
     let content = zstd::bulk::decompress(reader.rest(), length).map_err(|_| Unloadable::NOT_COMPRESSED)?;
     if content.len() == length { Ok(content) } else { Err(Unloadable::ENDS_EARLY) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_unpacked_is_not_packed() {
+        let content = vec![0; SEGMENT_BYTES_MAX + 1];
+        assert_eq!(pack(SegmentKind::Objects, &content), Err(Unloadable::TOO_LARGE));
+    }
 }

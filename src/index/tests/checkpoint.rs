@@ -139,6 +139,51 @@ fn only_what_can_be_asked_for_is_kept() {
     assert_eq!([3, 4, 9].map(|revision| is_visible(&index, other, revision, at(0))), [false, true, true]);
 }
 
+/// Terms with a stored context of many bytes, which differ from those with another sign.
+fn large_terms(sign: char, bytes: usize) -> Terms {
+    let context = sign.to_string().repeat(bytes);
+    let text = format!(r#"doc:one#viewer@user:ana[weekday:{{"text":"{context}"}}]"#);
+    Terms::of(&text.parse::<Relationship>().unwrap())
+}
+
+#[test]
+fn conditions_with_large_contexts_fill_several_segments() {
+    let index = Index::default();
+    let terms = large_terms('x', 10_000);
+    let texts: Vec<String> = (0..1500).map(|number| format!("doc:one#viewer@user:u{number}")).collect();
+    for text in &texts {
+        touch(&index, edge(&index, text), terms.clone(), 1, at(0));
+    }
+    let (segments, contents) = pack(&index, 1, 1);
+    for segment in &segments {
+        let bytes = u32::from_le_bytes(segment[1..5].try_into().unwrap());
+        assert!(bytes < 3 << 20, "{bytes}");
+    }
+    let index = load(&segments, &contents).unwrap();
+    for text in &texts {
+        let edge = edge(&index, text);
+        assert_eq!(index.snapshot(Revision(1), at(0)).terms(edge), Some(terms.clone()));
+    }
+}
+
+#[test]
+fn a_relationship_that_was_changed_very_often_comes_back_with_its_lives() {
+    let index = Index::default();
+    let terms = ['x', 'y'].map(|sign| large_terms(sign, 100_000));
+    let text = "doc:one#viewer@user:ana";
+    for revision in 1..=700 {
+        let terms = terms[revision % 2].clone();
+        touch(&index, edge(&index, text), terms, revision as u64, at(0));
+    }
+    let index = reloaded(&index, 700, 0);
+    let edge = edge(&index, text);
+    for revision in [1, 2, 350, 699, 700] {
+        let expected = Some(terms[revision % 2].clone());
+        assert_eq!(index.snapshot(Revision(revision as u64), at(0)).terms(edge), expected);
+    }
+    assert_eq!(index.ended_count(), 699);
+}
+
 #[test]
 fn what_began_or_ended_after_the_checkpoint_is_refused() {
     let index = Index::default();

@@ -1,13 +1,16 @@
 //! Answers that are streams: batches are read in the pool, and sent through a bounded channel.
 //!
-//! A client that reads slowly holds no thread, one that is gone ends the work, and an answer that fits into the first
-//! batch needs no channel. What goes wrong before the first batch is the answer of the call.
+//! A client that reads slowly holds no thread, one that is gone ends the work, so does one that reads nothing for long, and
+//! an answer that fits into the first batch needs no channel. What goes wrong before the first batch is the answer of the
+//! call.
 
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::Stream;
 use tonic::codegen::BoxStream;
 use tonic::{Response, Status};
@@ -19,6 +22,9 @@ const FIRST_BATCH: usize = 128;
 const BATCH_MAX: usize = 1024;
 /// Batches that wait for the client, beside the one that it is being sent.
 const WAITING_MAX: usize = 1;
+/// How long a client may take no batch while one waits. As long as its state is read, nothing leaves the memory that ended
+/// since.
+const CLIENT_PATIENCE: Duration = Duration::from_mins(10);
 
 /// What a stream is read from, batch by batch.
 pub(super) trait Batches: Send + 'static {
@@ -46,19 +52,34 @@ pub(super) async fn respond<B: Batches>(
     let (batch, rest) = first.await??;
     Ok(Response::new(match rest {
         None => Box::pin(tokio_stream::iter(batch.into_iter().map(Ok))),
-        Some(rest) => Box::pin(Sent { current: batch.into_iter(), waiting: send(pool.clone(), rest) }),
+        Some(rest) => {
+            let waiting = send(pool.clone(), rest, CLIENT_PATIENCE);
+            Box::pin(Sent { current: batch.into_iter(), waiting })
+        }
     }))
 }
 
 type Batch<T> = Result<Vec<T>, Status>;
 
-/// Sends the batches one after another, reading the next one only when there is room for it.
-fn send<B: Batches>(pool: Pool, mut batches: B) -> mpsc::Receiver<Batch<B::Element>> {
+/// Sends the batches one after another, reading the next one only when there is room for it. If there is none for too
+/// long, an error is the last one.
+fn send<B: Batches>(pool: Pool, mut batches: B, patience: Duration) -> mpsc::Receiver<Batch<B::Element>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     tokio::spawn(async move {
         let mut count_max = FIRST_BATCH;
         loop {
-            let Ok(place) = sender.clone().reserve_owned().await else { return };
+            let place = match timeout(patience, sender.clone().reserve_owned()).await {
+                Ok(Ok(place)) => place,
+                Ok(Err(_)) => return,
+                Err(_) => {
+                    // Now: the client may never come back for the error.
+                    drop(batches);
+                    let status = Status::deadline_exceeded(format!("nothing was taken for {patience:?}"));
+                    // Whoever is gone needs none.
+                    let _ = sender.send(Err(status)).await;
+                    return;
+                }
+            };
             count_max = (count_max * 2).min(BATCH_MAX);
             let work = move |cancelled: &_| {
                 let read = batches.read(count_max, cancelled);
@@ -106,3 +127,6 @@ impl<T> Stream for Sent<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use arrowroot::journal::{Journal, JournalSize, OpenError, SledJournal, Transaction};
+use arrowroot::journal::{AppendError, Journal, JournalSize, OpenError, SledJournal, Transaction};
 use arrowroot::relationship::Revision;
 
 use super::support::{
@@ -185,6 +185,28 @@ fn a_generation_that_is_lost_is_not_taken_for_a_new_journal() {
         assert!(error.to_string().ends_with(WAY_OUT), "{error}");
         assert_eq!(names(copy.path()), before, "something was removed");
     }
+}
+
+#[test]
+fn a_generation_that_may_count_stays_when_its_marker_could_not_be_put_in_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(directory.path()).unwrap();
+    append_each(&journal, &singles(1..=12));
+    let marker = directory.path().join("arrowroot.journal");
+    fs::remove_file(&marker).unwrap();
+    fs::create_dir(&marker).unwrap();
+    for _ in 0..2 {
+        write_checkpoint(&journal, (9, 6), &segments(9)).unwrap_err();
+        let copy = tempfile::tempdir().unwrap();
+        copy_files(directory.path(), copy.path());
+        // As if the disk had taken the new name, and only did not say so.
+        fs::remove_dir(copy.path().join("arrowroot.journal")).unwrap();
+        fs::rename(copy.path().join("arrowroot.journal.new"), copy.path().join("arrowroot.journal")).unwrap();
+        assert_is_with_checkpoint(&SledJournal::open(copy.path()).unwrap());
+    }
+    let refused = journal.append(Revision(12), &singles(13..=13));
+    assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
+    assert_eq!(read(&journal, 0).unwrap(), singles(1..=12));
 }
 
 /// What the message is when a value of the database is wrong, or is not there.

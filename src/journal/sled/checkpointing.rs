@@ -27,6 +27,8 @@ impl SledJournal {
         segments: &mut Segments<'_>,
     ) -> Result<(), CheckpointError> {
         let _one_at_a_time = self.checkpointing.lock();
+        // Not only at the end: after a marker that may or may not be in place, the next generation may count.
+        check_ready(&self.state.lock())?;
         let oldest = self.with_reading(Reading::oldest)?;
         let trimmed_to = check_place((oldest, self.durable_head()), revision, trimmed_to)?;
         let number = self.generation.lock().number() + 1;
@@ -48,9 +50,7 @@ impl SledJournal {
             rounds += 1;
             next.catch_up(&source)?;
         };
-        if !matches!(*state, State::Ready(_)) {
-            return Err(CheckpointError::Storage("an earlier write failed".to_owned()));
-        }
+        check_ready(&state)?;
         next.catch_up(&source)?;
         let before = self.switch(&mut state, next)?;
         drop(state);
@@ -94,6 +94,14 @@ impl SledJournal {
             bytes_after: totals.bytes_after,
         };
         Ok(std::mem::replace(state, State::Ready(store)).into_store())
+    }
+}
+
+/// Refuses what a journal cannot do after a failed write.
+fn check_ready(state: &State) -> Result<(), CheckpointError> {
+    match state {
+        State::Ready(_) => Ok(()),
+        _ => Err(CheckpointError::Storage("an earlier write failed".to_owned())),
     }
 }
 

@@ -209,6 +209,14 @@ fn a_generation_that_may_count_stays_when_its_marker_could_not_be_put_in_place()
     assert_eq!(read(&journal, 0).unwrap(), singles(1..=12));
 }
 
+#[test]
+fn a_copy_without_the_lock_file_is_a_journal() {
+    let directory = tempfile::tempdir().unwrap();
+    with_checkpoint(directory.path());
+    fs::remove_file(directory.path().join("arrowroot.lock")).unwrap();
+    assert_is_with_checkpoint(&SledJournal::open(directory.path()).unwrap());
+}
+
 /// What the message is when a value of the database is wrong, or is not there.
 fn message_after(damage: impl FnOnce(&sled::Db)) -> String {
     let directory = tempfile::tempdir().unwrap();

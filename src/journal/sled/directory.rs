@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::OpenError;
 use super::generation::DATABASE_FILE;
+use super::marker::MARKER_FILE;
 
 /// Held while the journal is open.
 const LOCK_FILE: &str = "arrowroot.lock";
@@ -98,7 +99,8 @@ fn refuse_foreign_content(path: &Path) -> Result<(), OpenError> {
         }
     };
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    let is_journal = names.iter().any(|name| name == LOCK_FILE || name == DATABASE_FILE);
+    let is_journal =
+        names.iter().any(|name| [LOCK_FILE, MARKER_FILE, DATABASE_FILE].iter().any(|known| name == known));
     match names.iter().find(|name| *name != VOLUME_DIRECTORY) {
         Some(name) if !is_journal => Err(foreign(format!("there is `{}`", name.to_string_lossy()))),
         _ => Ok(()),

@@ -14,7 +14,8 @@ use super::super::identity::JournalIdentity;
 use super::directory::sync_directory;
 use crate::relationship::Revision;
 
-const FILE: &str = "arrowroot.journal";
+/// The file.
+pub(super) const MARKER_FILE: &str = "arrowroot.journal";
 const FILE_IN_THE_MAKING: &str = "arrowroot.journal.new";
 const TITLE: &str = "arrowroot journal";
 
@@ -53,7 +54,7 @@ pub(super) enum FoundMarker {
 impl Marker {
     /// The marker in a directory.
     pub(super) fn find(directory: &Path, supported_format: u32) -> io::Result<FoundMarker> {
-        let bytes = match fs::read(directory.join(FILE)) {
+        let bytes = match fs::read(directory.join(MARKER_FILE)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FoundMarker::Nothing),
             Err(error) => return Err(error),
@@ -79,7 +80,7 @@ impl Marker {
 
     /// Replaces the marker in a directory by the prepared one. After an error either may count after a loss of power.
     pub(super) fn put_in_place(directory: &Path) -> io::Result<()> {
-        fs::rename(directory.join(FILE_IN_THE_MAKING), directory.join(FILE))?;
+        fs::rename(directory.join(FILE_IN_THE_MAKING), directory.join(MARKER_FILE))?;
         sync_directory(directory)
     }
 

@@ -76,7 +76,8 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Replaces the checkpoint by one of the state at a revision, and forgets the transactions up to `trimmed_to`, which
-    /// is no later than that. Segments have some kilobytes to some megabytes each.
+    /// is no later than that. Segments have some kilobytes to some megabytes each. After the last, while what remains to be
+    /// done takes long, more are asked for: an error then still breaks it off.
     ///
     /// Appends go on meanwhile, and wait for a moment at the end. After an error, or a crash at any moment, the
     /// checkpoint before and all transactions are there as they were.

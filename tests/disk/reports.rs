@@ -139,11 +139,13 @@ impl Journal for Reporting {
         trimmed_to: Revision,
         segments: &mut dyn Iterator<Item = Result<Vec<u8>, CheckpointError>>,
     ) -> Result<(), CheckpointError> {
-        let mut digest = Digest::default();
+        let (mut digest, mut is_offered) = (Digest::default(), false);
         let mut offered = std::iter::from_fn(|| {
             let segment = segments.next();
             match &segment {
                 Some(segment) => digest.add(segment.as_ref().unwrap()),
+                // The journal asks again and again.
+                None if std::mem::replace(&mut is_offered, true) => {}
                 None => self.reporter.report(&Report::CheckpointOffered {
                     revision: revision.0,
                     trimmed_to: trimmed_to.0,

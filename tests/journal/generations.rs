@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use arrowroot::journal::{AppendError, Journal, JournalSize, OpenError, SledJournal, Transaction};
+use arrowroot::journal::{
+    AppendError, CheckpointError, Journal, JournalSize, OpenError, SledJournal, Transaction,
+};
 use arrowroot::relationship::Revision;
 
 use super::support::{
@@ -215,6 +217,25 @@ fn a_copy_without_the_lock_file_is_a_journal() {
     with_checkpoint(directory.path());
     fs::remove_file(directory.path().join("arrowroot.lock")).unwrap();
     assert_is_with_checkpoint(&SledJournal::open(directory.path()).unwrap());
+}
+
+#[test]
+fn a_checkpoint_can_be_broken_off_after_its_last_segment() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(directory.path()).unwrap();
+    append_each(&journal, &singles(1..=12));
+    for asked_before in 0..4 {
+        let after_the_last = (0..=asked_before).map(|_| None).chain([Some(Err(CheckpointError::Cancelled))]);
+        let mut answers = segments(9).into_iter().map(|segment| Some(Ok(segment))).chain(after_the_last);
+        let mut segments = std::iter::from_fn(|| answers.next().flatten());
+        let broken_off = journal.write_checkpoint(Revision(9), Revision(6), &mut segments);
+        assert!(matches!(broken_off, Err(CheckpointError::Cancelled)), "{asked_before}: {broken_off:?}");
+        assert_eq!(checkpoint(&journal).unwrap(), None);
+        assert_eq!(names(directory.path()).iter().filter(|name| name.starts_with("generation")).count(), 0);
+    }
+    assert_eq!(read(&journal, 0).unwrap(), singles(1..=12));
+    write_checkpoint(&journal, (9, 6), &segments(9)).unwrap();
+    assert_is_with_checkpoint(&journal);
 }
 
 /// What the message is when a value of the database is wrong, or is not there.

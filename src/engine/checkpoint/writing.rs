@@ -60,10 +60,11 @@ impl Iterator for Segments<'_> {
     type Item = Result<Vec<u8>, CheckpointError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let open = self.open.as_mut()?;
+        // After the last one, too: what the journal has to do then may take long.
         if self.cancelled.load(Ordering::Relaxed) {
             return Some(Err(CheckpointError::Cancelled));
         }
+        let open = self.open.as_mut()?;
         match open.packing.next_segment() {
             Ok(Some(segment)) => Some(Ok(segment)),
             Ok(None) => {

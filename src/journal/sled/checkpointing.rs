@@ -7,7 +7,7 @@ use super::super::error::JournalError;
 use super::generation::Generation;
 use super::journal::{SledJournal, State, refused};
 use super::marker::Marker;
-use super::next_generation::{NextGeneration, Segments};
+use super::next_generation::{NextGeneration, Segments, check_wanted};
 use super::opening::STORE_FORMAT;
 use super::reader::Reading;
 use super::store::Store;
@@ -48,6 +48,7 @@ impl SledJournal {
             drop(state);
             caught_up_to = appended;
             rounds += 1;
+            check_wanted(segments)?;
             next.catch_up(&source)?;
         };
         check_ready(&state)?;

@@ -28,6 +28,9 @@ pub(super) type Source<'journal> = dyn Fn() -> Result<(sled::Db, Revision), Jour
 /// Segments, as whoever makes them hands them over.
 pub(super) type Segments<'caller> = dyn Iterator<Item = Result<Vec<u8>, CheckpointError>> + 'caller;
 
+/// Asked between the pieces of what takes long: an error breaks it off.
+type GoOn<'caller> = dyn FnMut() -> Result<(), CheckpointError> + 'caller;
+
 /// A generation that does not count yet. Dropping it removes it.
 #[derive(Debug)]
 pub(super) struct NextGeneration {
@@ -88,23 +91,26 @@ impl NextGeneration {
         source: &Source<'_>,
     ) -> Result<(), CheckpointError> {
         self.put(identity_insertion(self.identity))?;
-        for segment in segments {
+        for segment in &mut *segments {
             self.put_segment(&segment?)?;
         }
+        let mut go_on = || check_wanted(segments);
         self.flush()?;
-        self.copy(source, FILL_WINDOW_BYTES)?;
+        self.copy(source, FILL_WINDOW_BYTES, &mut go_on)?;
         self.head.transaction_bytes = self.written.totals().bytes_before;
         self.put(self.head.insertion())?;
         self.flush()?;
+        go_on()?;
         self.reopen()?;
-        self.verify_checkpoint()?;
-        self.verify_transactions()
+        self.verify_checkpoint(&mut go_on)?;
+        self.verify_transactions(&mut go_on)
     }
 
     /// Copies the transactions that were appended meanwhile. These are read back from sled's memory, if it has them.
     pub(super) fn catch_up(&mut self, source: &Source<'_>) -> Result<(), CheckpointError> {
-        self.copy(source, WINDOW_BYTES - VALUE_BYTES_MAX)?;
-        self.verify_transactions()
+        let mut go_on = || Ok(());
+        self.copy(source, WINDOW_BYTES - VALUE_BYTES_MAX, &mut go_on)?;
+        self.verify_transactions(&mut go_on)
     }
 
     /// The database, the head of its checkpoint, and what it has of transactions. Its files stay from now on.
@@ -133,9 +139,15 @@ impl NextGeneration {
     }
 
     /// Copies groups, record by record, up to the head that the journal has now.
-    fn copy(&mut self, source: &Source<'_>, window_bytes: usize) -> Result<(), CheckpointError> {
+    fn copy(
+        &mut self,
+        source: &Source<'_>,
+        window_bytes: usize,
+        go_on: &mut GoOn<'_>,
+    ) -> Result<(), CheckpointError> {
         let (_, head) = source()?;
         while self.written.next_revision() <= head {
+            go_on()?;
             let (database, _) = source()?;
             let entries = reader::entries(&database, self.written.next_key(), head, window_bytes)?;
             drop(database);
@@ -176,7 +188,7 @@ impl NextGeneration {
         Ok(())
     }
 
-    fn verify_checkpoint(&self) -> Result<(), CheckpointError> {
+    fn verify_checkpoint(&self, go_on: &mut GoOn<'_>) -> Result<(), CheckpointError> {
         let store = self.store()?;
         let fault = |fault| of_fault(&fault);
         let (key, identity) = identity_insertion(self.identity);
@@ -187,6 +199,7 @@ impl NextGeneration {
         let checkpoint = SledCheckpoint::new(store.database().clone(), self.head);
         let mut digest = crc32fast::Hasher::new();
         for number in 0..self.head.segment_count {
+            go_on()?;
             add_to_digest(&mut digest, &checkpoint.segment(number)?);
         }
         let end = PartKey { segment: self.head.segment_count, part: 0 }.to_bytes();
@@ -199,10 +212,11 @@ impl NextGeneration {
     }
 
     /// Reads back the records that were not yet, and compares what all of them come to.
-    fn verify_transactions(&mut self) -> Result<(), CheckpointError> {
+    fn verify_transactions(&mut self, go_on: &mut GoOn<'_>) -> Result<(), CheckpointError> {
         let database = self.store()?.database().clone();
         let end = self.written.next_revision();
         while self.verified.next_revision() < end {
+            go_on()?;
             let entries = reader::entries(&database, self.verified.next_key(), end, FILL_WINDOW_BYTES)?;
             if entries.is_empty() {
                 break;
@@ -239,6 +253,15 @@ impl Drop for NextGeneration {
         {
             tracing::warn!("a generation that does not count was not removed: {error}");
         }
+    }
+}
+
+/// Whether the checkpoint is still wanted once all its segments are there.
+pub(super) fn check_wanted(segments: &mut Segments<'_>) -> Result<(), CheckpointError> {
+    match segments.next() {
+        None => Ok(()),
+        Some(Err(error)) => Err(error),
+        Some(Ok(_)) => Err(CheckpointError::Storage("a segment came after the last one".to_owned())),
     }
 }
 

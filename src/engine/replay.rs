@@ -22,6 +22,8 @@ const REPORT_INTERVAL: u64 = 100_000;
 
 /// Transactions, or parts of them, that are read while earlier ones are applied.
 const PARTS_AHEAD: usize = 64;
+/// Changes of one of them beyond which nothing more is read until it is applied: a deletion may have millions.
+const CHANGES_AHEAD_MAX: usize = 10_000;
 
 /// The newest state, but for the graph.
 #[derive(Debug)]
@@ -59,20 +61,31 @@ pub(super) fn replay(
         unreported: 0,
     };
     let (sender, parts) = sync_channel(PARTS_AHEAD);
+    let (applied, large_applied) = sync_channel(1);
     thread::scope(|scope| {
         let read = || {
+            let (sender, large_applied) = (sender, large_applied);
             // Whoever takes nothing more has found a problem.
-            let mut send = |part| if sender.send(part).is_ok() { Continue(()) } else { Break(()) };
-            let read = journal.read_in_parts(revision.into(), &mut send);
-            drop(sender);
-            read
+            let mut send = |part: TransactionPart| {
+                let is_large = is_large(&part);
+                let is_taken = sender.send(part).is_ok() && (!is_large || large_applied.recv().is_ok());
+                if is_taken { Continue(()) } else { Break(()) }
+            };
+            journal.read_in_parts(revision.into(), &mut send)
         };
         let reading = thread::Builder::new().name("arrowroot-read".to_owned()).spawn_scoped(scope, read);
         let reading = reading.map_err(OpenError::Thread)?;
         while let Ok(part) = parts.recv()
             && replay.apply(&part).is_continue()
-        {}
-        drop(parts);
+        {
+            let is_large = is_large(&part);
+            drop(part);
+            // Whoever waits for nothing more has failed, and says why at the end.
+            if is_large && applied.send(()).is_err() {
+                break;
+            }
+        }
+        drop((parts, applied));
         match reading.join() {
             Ok(read) => read.map_err(OpenError::Read),
             Err(panic) => std::panic::resume_unwind(panic),
@@ -83,6 +96,10 @@ pub(super) fn replay(
         Some(problem) => Err(OpenError::Replay { revision: head.next(), problem }),
         None => Ok(Replayed { head, schemas, counters, window }),
     }
+}
+
+fn is_large(part: &TransactionPart) -> bool {
+    part.transaction.changes.len() > CHANGES_AHEAD_MAX
 }
 
 /// Builds the index from the journal's transactions.

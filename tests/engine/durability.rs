@@ -2,14 +2,16 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arrowroot::engine::{
     Consistency, Engine, EngineOptions, OpenError, Opening, OpeningProgress, Unwritable,
     WriteRelationshipsError,
 };
-use arrowroot::journal::{AppendError, Journal, JournalError, JournalIdentity, MemoryJournal, Transaction};
-use arrowroot::relationship::Revision;
+use arrowroot::journal::{
+    AppendError, Journal, JournalError, JournalIdentity, MemoryJournal, RelationshipChange, Transaction,
+};
+use arrowroot::relationship::{Revision, Timestamp};
 
 use crate::support::{SCHEMA, check, head, read, try_write, write};
 
@@ -52,6 +54,68 @@ fn an_opening_tells_how_far_it_is() {
     drop(Engine::with_journal(journal, options).unwrap());
     // Told now and then only.
     assert_eq!(opening.progress(), OpeningProgress { relationships: 200_000, of: None });
+}
+
+/// A journal that sees how many changes are read from it before earlier ones are applied.
+#[derive(Debug, Default)]
+struct Overtaken {
+    journal: MemoryJournal,
+    opening: Arc<Opening>,
+    ahead_max: AtomicU64,
+}
+
+impl Journal for Overtaken {
+    fn identity(&self) -> JournalIdentity {
+        self.journal.identity()
+    }
+
+    fn head(&self) -> Result<Revision, JournalError> {
+        self.journal.head()
+    }
+
+    fn append(&self, expected_head: Revision, transactions: &[Transaction]) -> Result<(), AppendError> {
+        self.journal.append(expected_head, transactions)
+    }
+
+    fn read(
+        &self,
+        after: Revision,
+        visit: &mut dyn FnMut(Transaction) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let mut read = 0;
+        self.journal.read(after, &mut |transaction| {
+            read += transaction.changes.len() as u64;
+            let outcome = visit(transaction);
+            let ahead = read - self.opening.progress().relationships;
+            self.ahead_max.fetch_max(ahead, Ordering::Relaxed);
+            outcome
+        })
+    }
+}
+
+#[test]
+fn a_start_reads_large_transactions_one_at_a_time() {
+    let journal = Arc::new(Overtaken::default());
+    for revision in 1..=4 {
+        // As many as the opening tells of at once.
+        let change = |number| {
+            RelationshipChange::Touch(format!("doc:d{revision}-{number}#owner@user:ana").parse().unwrap())
+        };
+        let transaction = Transaction {
+            revision: Revision(revision),
+            committed_at: Timestamp { seconds: 1, nanoseconds: 0 },
+            schema: None,
+            changes: (0..100_000).map(change).collect(),
+            metadata_json: None,
+            counter: None,
+        };
+        journal.append(Revision(revision - 1), &[transaction]).unwrap();
+    }
+    let mut options = EngineOptions::default();
+    options.opening = Some(Arc::clone(&journal.opening));
+    Engine::with_journal(Arc::clone(&journal) as _, options).unwrap();
+    assert_eq!(journal.opening.progress().relationships, 400_000);
+    assert_eq!(journal.ahead_max.load(Ordering::Relaxed), 0);
 }
 
 /// A journal that cannot append for a while.

@@ -4,8 +4,12 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use arrowroot::engine::Engine;
+use arrowroot::journal::{CheckpointError, Journal as _, SledJournal, Transaction};
+use arrowroot::relationship::{Revision, Timestamp};
 
 use super::graph::{Graph, names, options};
 use super::process::{again, only_again, run};
@@ -97,6 +101,47 @@ fn fills_up() {
             }
         }
         graph.reopen(&store);
+    });
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_leaves_room_for_writes() {
+    on_a_small_disk("checkpoint_does_not_fit");
+}
+
+#[test]
+fn checkpoint_does_not_fit() {
+    only_again(|root| {
+        let journal = SledJournal::open(root.join("store")).unwrap();
+        let is_over = AtomicBool::new(false);
+        let append_until_over = || {
+            for revision in (1..).map(Revision) {
+                let transaction = Transaction {
+                    revision,
+                    committed_at: Timestamp { seconds: 1, nanoseconds: 0 },
+                    schema: Some("definition user {}".repeat(100)),
+                    changes: Vec::new(),
+                    metadata_json: None,
+                    counter: None,
+                };
+                let appended = journal.append(journal.head().unwrap(), &[transaction]);
+                appended.map_err(|error| error.to_string())?;
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            Ok::<(), String>(())
+        };
+        thread::scope(|scope| {
+            let appends = scope.spawn(append_until_over);
+            for _ in 0..3 {
+                let mut segments = std::iter::repeat_with(|| Ok(vec![1; 1 << 20]));
+                let written = journal.write_checkpoint(Revision::ZERO, Revision::ZERO, &mut segments);
+                assert!(matches!(written, Err(CheckpointError::Storage(_))), "{written:?}");
+            }
+            is_over.store(true, Ordering::Relaxed);
+            assert_eq!(appends.join().unwrap(), Ok(()));
+        });
     });
 }
 

@@ -116,6 +116,20 @@ fn create_directories(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(changed)
 }
 
+/// Bytes that the disk of a directory still takes; as many as can be where the system does not say.
+pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(path)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(u64::MAX)
+    }
+}
+
 /// Makes the entries of a directory durable.
 #[cfg(unix)]
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {

@@ -7,19 +7,23 @@ use super::super::identity::JournalIdentity;
 use super::chain::{Chain, ChainTotals};
 use super::checkpoint::SledCheckpoint;
 use super::checkpoint_record::{CheckpointHead, PartKey, SEGMENT_BYTES_MAX, segment_insertions};
-use super::directory::Directory;
+use super::directory::{Directory, free_bytes};
 use super::fault::{Fault, contained};
 use super::generation::Generation;
 use super::opening::identity_insertion;
 use super::reader;
 use super::record::VALUE_BYTES_MAX;
-use super::store::{Store, WINDOW_BYTES};
+use super::store::{SEGMENT_BYTES, Store, WINDOW_BYTES};
 use super::writer::{Change, WriteFault};
 use crate::relationship::Revision;
 
 /// Bytes of values that are written between two syncs while nobody relies on the database. It bounds memory, and how
 /// long the disk may be silent; see [`Store::write_unguarded`].
 const FILL_WINDOW_BYTES: usize = 4 << 20;
+
+/// Bytes that the disk must have left for a window to be written: with what sled makes of one, enough remain for appends to
+/// go on, which need a segment now and then, and the same to open the database anew.
+const FREE_BYTES_MIN: u64 = 4 * SEGMENT_BYTES as u64;
 
 /// The journal's database as it is now, and its head: asked for anew for each piece, so that nobody has to wait for a
 /// reader to let go of it.
@@ -169,6 +173,14 @@ impl NextGeneration {
     }
 
     fn flush(&mut self) -> Result<(), CheckpointError> {
+        let free = free_bytes(self.generation.path());
+        let free =
+            free.map_err(|error| of_fault(&Fault::of_file("asking for the room on the disk", &error)))?;
+        if free < FREE_BYTES_MIN {
+            return Err(CheckpointError::Storage(format!(
+                "the disk has room for {free} bytes more, and {FREE_BYTES_MIN} are left for appends"
+            )));
+        }
         let Window { changes, .. } = std::mem::take(&mut self.window);
         self.store()?.write_unguarded(changes).map_err(|fault| {
             let (WriteFault::Store(fault) | WriteFault::Sync(fault)) = fault;

@@ -99,6 +99,10 @@ impl Journal for MemoryJournal {
         Ok(checkpoint.map(|checkpoint| checkpoint as Arc<dyn Checkpoint>))
     }
 
+    fn outlives_process(&self) -> bool {
+        false
+    }
+
     fn size(&self) -> JournalSize {
         self.content.lock().size
     }

@@ -70,6 +70,11 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Whether it is there for the next process: only then does it help to leave a checkpoint behind.
+    fn outlives_process(&self) -> bool {
+        true
+    }
+
     /// What it holds, in bytes.
     fn size(&self) -> JournalSize {
         JournalSize::default()

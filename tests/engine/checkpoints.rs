@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrowroot::engine::{
     Consistency, ConsistencyError, Engine, EngineOptions, ManualClock, RegisterCounter, View, Watch,
@@ -212,4 +212,28 @@ fn a_checkpoint_is_written_when_much_was_written() {
         write(&engine, &[&format!("+doc:d{number}#owner@user:ana")]);
     }
     assert!(number > 1);
+}
+
+#[test]
+fn a_graceful_end_writes_a_checkpoint_that_is_due_where_another_start_finds_it() {
+    // Written within the second in which nobody looks whether one is due; again where the machine was slower.
+    let write_and_close = |engine: &Engine, begun: Instant| {
+        engine.write_schema(SCHEMA).unwrap();
+        engine.close();
+        begun.elapsed() < Duration::from_millis(900)
+    };
+    let mut options = EngineOptions::default();
+    options.checkpoint_after_bytes = 1;
+    loop {
+        let (begun, journal) = (Instant::now(), Arc::new(MemoryJournal::new()));
+        let engine = Engine::with_journal(Arc::clone(&journal) as _, options.clone()).unwrap();
+        if write_and_close(&engine, begun) {
+            assert!(journal.checkpoint().unwrap().is_none());
+            break;
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Engine::open(directory.path(), options).unwrap();
+    write_and_close(&engine, Instant::now());
+    assert_eq!(engine.journal_size().checkpoint, Some(engine.head()));
 }

@@ -56,7 +56,9 @@ impl Keeper {
                 interval = if of_thread.write_if_due() { INTERVAL } else { INTERVAL_AFTER_FAILURE };
             }
             // The next start would have to read what this one spares it.
-            of_thread.write_if_due();
+            if of_thread.journal.outlives_process() {
+                of_thread.write_if_due();
+            }
         };
         let thread = std::thread::Builder::new().name("arrowroot-checkpoint".to_owned()).spawn(run)?;
         Ok(Self { work, stop: Mutex::new(Some((stop, thread))) })

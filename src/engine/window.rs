@@ -81,14 +81,21 @@ impl Window {
         now: Timestamp,
     ) -> Self {
         let SavedWindow { past, past_spacing, kept } = saved;
-        // What a wrong clock dated ahead would be kept until then.
-        let now = nanoseconds(now);
+        // What a wrong clock dated ahead would be kept until then; no clock tells less than the earliest time.
+        let (earliest, now) = (nanoseconds(Timestamp::MIN), nanoseconds(now));
         let by_now = |sample: Sample| {
             let Sample { first_at, last_at, revision } = sample;
-            Sample { first_at: first_at.min(now), last_at: last_at.min(now), revision }
+            Sample {
+                first_at: first_at.clamp(earliest, now),
+                last_at: last_at.clamp(earliest, now),
+                revision,
+            }
         };
         let samples = Samples {
-            past: Past { samples: past.into_iter().map(by_now).collect(), spacing: past_spacing },
+            past: Past {
+                samples: past.into_iter().map(by_now).collect(),
+                spacing: past_spacing.clamp(0, now - earliest),
+            },
             kept: kept.into_iter().map(by_now).collect(),
             oldest,
         };

@@ -29,13 +29,15 @@ struct Content {
     /// The transactions up to here are forgotten.
     trimmed_to: Revision,
     /// INVARIANT: the transaction at position i has revision `trimmed_to` + 1 + i.
-    transactions: VecDeque<Stored>,
+    ///
+    /// Shared: so little is moved when there are many, and readers need no copy.
+    transactions: VecDeque<Arc<Stored>>,
     checkpoint: Option<Arc<MemoryCheckpoint>>,
     size: JournalSize,
 }
 
 /// One transaction. Staged changes stay where they are.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Stored {
     transaction: Transaction,
     staged: Option<Arc<StagedChanges>>,
@@ -145,13 +147,12 @@ impl Journal for MemoryJournal {
         let JournalPlace { after, mut within } = from;
         let mut after = after;
         loop {
-            let Some(Stored { transaction, staged, .. }) = self.content.lock().after(after)? else {
-                return Ok(());
-            };
+            let Some(stored) = self.content.lock().after(after)? else { return Ok(()) };
+            let Stored { transaction, staged, .. } = &*stored;
             after = transaction.revision;
             let outcome = match staged {
-                None => visit(TransactionPart::whole(transaction)),
-                Some(staged) => visit_staged(&transaction, &staged, std::mem::take(&mut within), visit)?,
+                None => visit(TransactionPart::whole(transaction.clone())),
+                Some(staged) => visit_staged(transaction, staged, std::mem::take(&mut within), visit)?,
             };
             if outcome.is_break() {
                 return Ok(());
@@ -186,7 +187,7 @@ impl Content {
     }
 
     /// The transaction after a revision, if there is one.
-    fn after(&self, revision: Revision) -> Result<Option<Stored>, JournalError> {
+    fn after(&self, revision: Revision) -> Result<Option<Arc<Stored>>, JournalError> {
         let position = revision.0.checked_sub(self.trimmed_to.0);
         let position = position.ok_or(JournalError::Trimmed { oldest: self.trimmed_to })?;
         Ok(usize::try_from(position).ok().and_then(|position| self.transactions.get(position)).cloned())
@@ -194,14 +195,14 @@ impl Content {
 
     fn push(&mut self, stored: Stored) {
         self.size.bytes_after += stored.bytes;
-        self.transactions.push_back(stored);
+        self.transactions.push_back(Arc::new(stored));
     }
 
     fn replace_checkpoint(&mut self, checkpoint: MemoryCheckpoint, trimmed_to: Revision) {
         while self.transactions.pop_front_if(|first| first.transaction.revision <= trimmed_to).is_some() {}
         self.trimmed_to = trimmed_to;
         let revision = checkpoint.revision;
-        let is_before = |stored: &&Stored| stored.transaction.revision <= revision;
+        let is_before = |stored: &&Arc<Stored>| stored.transaction.revision <= revision;
         let bytes = self.transactions.iter().map(|stored| stored.bytes).sum::<u64>();
         let bytes_before = self.transactions.iter().take_while(is_before).map(|stored| stored.bytes).sum();
         self.size = JournalSize {

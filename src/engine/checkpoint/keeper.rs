@@ -1,5 +1,6 @@
 //! The thread that writes a checkpoint when one is due.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -94,6 +95,10 @@ impl Work {
     fn write_if_due(&self) -> bool {
         match if self.is_due() { self.write().map(|_| ()) } else { Ok(()) } {
             Ok(()) => true,
+            Err(CheckpointError::Cancelled) => {
+                tracing::info!("a checkpoint was broken off, since the end came first");
+                true
+            }
             Err(error) => {
                 tracing::error!(%error, "no checkpoint was written");
                 false
@@ -103,7 +108,10 @@ impl Work {
 
     fn write(&self) -> Result<Revision, CheckpointError> {
         let _turn = self.turn.lock();
-        writing::write(&self.state, &*self.journal, &self.is_cancelled)
+        // What was begun is taken back when it is dropped, by a panic as by an error.
+        let written = || writing::write(&self.state, &*self.journal, &self.is_cancelled);
+        catch_unwind(AssertUnwindSafe(written))
+            .unwrap_or_else(|_| Err(CheckpointError::Storage("a panic ended the writing of it".to_owned())))
     }
 }
 

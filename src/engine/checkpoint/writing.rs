@@ -28,6 +28,8 @@ pub(super) fn write(
         window: state.saved_window(revision),
         contents: Contents::default(),
     };
+    // What ends while the journal works can leave.
+    drop(head);
     let packing = state.index.pack(revision, oldest);
     let mut segments = Segments { open: Some(Open { packing, _pause: pause, saved }), cancelled };
     journal.write_checkpoint(revision, oldest, &mut segments)?;

@@ -19,6 +19,7 @@ mod import;
 #[expect(dead_code, reason = "other tests use all of it")]
 mod number;
 #[path = "process/mod.rs"]
+#[expect(dead_code, reason = "other tests use all of it")]
 mod process;
 #[path = "crash/retention.rs"]
 mod retention;

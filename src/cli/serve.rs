@@ -178,6 +178,7 @@ impl Serve {
     fn server_options(&self) -> ServerOptions {
         let mut limits = RequestLimits::default();
         self.limits.apply_to_requests(&mut limits);
+        limits.answer_bytes_max = self.memory.answer_bytes_max();
         let mut options =
             ServerOptions { limits, watch: self.history.watch_options(), ..ServerOptions::default() };
         self.grpc.apply(&mut options);

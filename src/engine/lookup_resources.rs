@@ -107,6 +107,11 @@ impl ResourceReader {
         Ok((found.into_iter().filter_map(FoundObject::of).collect(), has_more))
     }
 
+    /// Bytes of memory that are held from one step to the next.
+    pub fn held_bytes(&self) -> usize {
+        self.lookup.held_bytes()
+    }
+
     /// The state that is read.
     pub fn view(&self) -> &View {
         &self.view

@@ -86,6 +86,11 @@ impl RelationshipReader {
         format!("{resource}#{relation}@{subject}")
     }
 
+    /// Bytes of memory that are held from one relationship to the next.
+    pub fn held_bytes(&self) -> usize {
+        self.ready.capacity() * size_of::<Found>()
+    }
+
     /// The next relationship. Once the flag is set, it ends before the next resource.
     pub fn next_unless(&mut self, cancelled: &AtomicBool) -> Option<Relationship> {
         loop {

@@ -152,6 +152,11 @@ impl Lifecycle {
 }
 
 impl OrphanReader {
+    /// Bytes of memory that are held from one orphan to the next.
+    pub fn held_bytes(&self) -> usize {
+        self.reader.held_bytes()
+    }
+
     /// The next orphan. With a list of what lives, whatever is not on it is one. Once the flag is set, it ends.
     pub fn next(
         &mut self,

@@ -61,6 +61,11 @@ impl Lifecycle {
 }
 
 impl Search {
+    /// Bytes of memory that are held from one page to the next.
+    pub fn held_bytes(&self) -> usize {
+        self.reader.as_ref().map_or(0, ResourceReader::held_bytes)
+    }
+
     /// The next resources, of so many that come into question. The limits are those of this step.
     pub fn next(&mut self, count_max: usize, limits: Limits<'_>) -> Result<Page, LifecycleError> {
         let Some(reader) = &mut self.reader else { return Ok(Page::default()) };

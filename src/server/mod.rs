@@ -17,6 +17,7 @@ mod legacy;
 mod lifecycle;
 mod listener;
 mod options;
+mod outbox;
 mod paging;
 mod permissions;
 mod pool;
@@ -29,6 +30,7 @@ mod streaming;
 mod trailers;
 mod unbroken;
 mod watches;
+mod weight;
 pub mod wire;
 mod worker;
 

@@ -129,6 +129,8 @@ pub struct RequestLimits {
     pub caveat_context_bytes_max: usize,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
+    /// Bytes of memory that answers take, all together, until their clients have taken them; small ones do not count.
+    pub answer_bytes_max: usize,
     /// How long a stream may keep its client waiting without a message.
     pub stream_silence_max: Duration,
 }
@@ -142,6 +144,7 @@ impl Default for RequestLimits {
             bulk_checks_max: 10_000,
             caveat_context_bytes_max: 4096,
             message_bytes_max: 4 << 20,
+            answer_bytes_max: 256 << 20,
             stream_silence_max: Duration::from_secs(30),
         }
     }

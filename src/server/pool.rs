@@ -1,4 +1,4 @@
-//! Threads for work that would hold up a runtime: heavy checks, long reads, schemas.
+//! Threads for work that would hold up a runtime: heavy checks, long reads, schemas; and the room for its results.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 use super::error::PoolError;
+use super::outbox::Outbox;
 
 /// Lets a bounded number of pieces of work run at once, beside the runtimes; the others wait in line.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     permits: Arc<Semaphore>,
+    outbox: Outbox,
 }
 
 /// Tells the work that nobody waits for it any more.
@@ -24,13 +26,19 @@ impl Drop for CancelOnDrop {
 }
 
 impl Pool {
-    /// A pool in which this many pieces of work run at once.
-    pub(super) fn new(threads: NonZeroUsize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(threads.get())) }
+    /// A pool in which this many pieces of work run at once, and room for the answers made of them.
+    pub(super) fn new(threads: NonZeroUsize, outbox: Outbox) -> Self {
+        Self { permits: Arc::new(Semaphore::new(threads.get())), outbox }
+    }
+
+    /// Room for what is answered.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// Runs the work and waits for its result. When the caller stops waiting, the flag that the work was given is
-    /// set; the work's place in the pool is taken until it really ends.
+    /// set. The work's place in the pool is taken until it really ends, and its result is taken up: so results that
+    /// wait for a busy runtime are no more than there are places.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
@@ -40,9 +48,12 @@ impl Pool {
         let _guard = CancelOnDrop(Arc::clone(&cancelled));
         let task = tokio::task::spawn_blocking(move || {
             let result = work(&cancelled);
-            drop(permit);
-            result
+            (result, permit)
         });
-        task.await.map_err(|error| if error.is_panic() { PoolError::Panicked } else { PoolError::Closing })
+        match task.await {
+            Ok((result, _permit)) => Ok(result),
+            Err(error) if error.is_panic() => Err(PoolError::Panicked),
+            Err(_) => Err(PoolError::Closing),
+        }
     }
 }

@@ -24,6 +24,7 @@ use super::health::Health;
 use super::heavy::Heavy;
 use super::lifecycle::Lifecycles;
 use super::options::{ServerOptions, WatchOptions};
+use super::outbox::Outbox;
 use super::schema::Schemas;
 use super::silence::Silence;
 use super::trailers::{Answered, Trailers};
@@ -53,6 +54,7 @@ struct Lobby<P> {
     stream_silence_max: Duration,
     health: HealthServer<Health>,
     opening: Arc<Opening>,
+    outbox: Outbox,
     services: OnceLock<Services<P>>,
 }
 
@@ -124,7 +126,7 @@ impl<P: PermissionsService> Services<P> {
                 let mut service = self.schema.clone();
                 Guarded::start(move || service.call(request))
             }
-            "authzed.api.v1.WatchService" => {
+            WATCH => {
                 let mut service = self.watch.clone();
                 Guarded::start(move || service.call(request))
             }
@@ -151,13 +153,19 @@ impl<P: PermissionsService> Services<P> {
 
 impl<P: PermissionsService> Router<P> {
     /// A router that has no services yet, and tells how far their graph is.
-    pub(super) fn new(options: &ServerOptions, health: Health, opening: Arc<Opening>) -> Self {
+    pub(super) fn new(
+        options: &ServerOptions,
+        health: Health,
+        opening: Arc<Opening>,
+        outbox: Outbox,
+    ) -> Self {
         Self(Arc::new(Lobby {
             doorkeeper: Doorkeeper::new(options.preshared_keys.clone()),
             reveals_version: options.reveals_version,
             stream_silence_max: options.limits.stream_silence_max,
             health: HealthServer::new(health),
             opening,
+            outbox,
             services: OnceLock::new(),
         }))
     }
@@ -178,6 +186,11 @@ impl<P: PermissionsService> Router<P> {
         self.0.doorkeeper.admit(headers)
     }
 
+    /// Room for answers.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+
     /// Answers a request.
     pub(super) fn ask<B>(&self, request: Request<B>) -> Answered
     where
@@ -188,7 +201,8 @@ impl<P: PermissionsService> Router<P> {
         let is_api = service_name(path).starts_with(API);
         let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
         let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
-        Answered::new(self.answer(request), trailers, silence)
+        let outbox = (service_name(path) != WATCH).then(|| self.0.outbox.clone());
+        Answered::new(self.answer(request), trailers, silence, outbox)
     }
 
     fn answer<B>(&self, request: Request<B>) -> Guarded
@@ -243,6 +257,8 @@ where
 /// What is said before there is a graph.
 pub(super) const NOT_READY: &str = "the server is not ready yet";
 
+/// Its messages have a room of their own.
+const WATCH: &str = "authzed.api.v1.WatchService";
 const HEALTH: &str = "grpc.health.v1.Health";
 const REFLECTION_V1: &str = "grpc.reflection.v1.ServerReflection";
 const REFLECTION_V1ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";

@@ -24,6 +24,7 @@ use super::heavy::Heavy;
 use super::legacy::LegacyTrustError;
 use super::listener::{self, Socket};
 use super::options::{AuthzOptions, ServerOptions};
+use super::outbox::Outbox;
 use super::permissions::Permissions;
 use super::pool::Pool;
 use super::router::{Router, Services};
@@ -117,7 +118,8 @@ impl Server {
         let http = options.http_address.map(|address| Sockets::bind(address, threads)).transpose()?;
         let (is_stopping, stopping) = watch::channel(false);
         let (served, health) = Health::new(options.watch.is_enabled, stopping.clone());
-        let router = Router::new(&options, health, opening);
+        let outbox = Outbox::new(options.limits.answer_bytes_max);
+        let router = Router::new(&options, health, opening, outbox.clone());
         let gateway = Gateway::new(router.clone(), options.limits.message_bytes_max);
         let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
@@ -135,7 +137,7 @@ impl Server {
             work
         });
         let workers = workers.collect();
-        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME));
+        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME), outbox);
         let heavy = Heavy::default();
         let door =
             Door { router, gateway, served, pool, heavy: heavy.clone(), options, is_stopping: stopping };

@@ -30,6 +30,7 @@ mod counters;
 mod expand;
 mod lifecycle;
 mod lookup;
+mod outbox;
 mod watch;
 
 pub(super) use counters::no_counter_name;

@@ -1,5 +1,6 @@
 //! What every answer ends with: the id of its request, the server's version if that was asked for, and how many
-//! operations it took. And when it ends: a stream that is silent for too long is given up.
+//! operations it took. And when it ends: a stream that is silent for too long is given up, and an answer for which the
+//! outbox has no room.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tonic::codegen::{Body as HttpBody, Bytes};
 
 use super::guard::Guarded;
+use super::outbox::{Outbox, OutboxFull, RequestShare, StreamShare};
 use super::silence::Silence;
 
 /// The id of a request: the client's own, or one made here.
@@ -76,12 +78,19 @@ pub(super) struct Answered {
     answer: Guarded,
     trailers: Option<Trailers>,
     silence: Option<Silence>,
+    outbox: Option<Outbox>,
 }
 
 impl Answered {
-    /// Gives the answer its trailers, and a stream its bound on silence.
-    pub(super) fn new(answer: Guarded, trailers: Trailers, silence: Option<Silence>) -> Self {
-        Self { answer, trailers: Some(trailers), silence }
+    /// Gives the answer its trailers, a stream its bound on silence, and messages their share of the outbox, if they
+    /// need one.
+    pub(super) fn new(
+        answer: Guarded,
+        trailers: Trailers,
+        silence: Option<Silence>,
+        outbox: Option<Outbox>,
+    ) -> Self {
+        Self { answer, trailers: Some(trailers), silence, outbox }
     }
 
     fn finish(&mut self, mut response: Response<Body>) -> Response<Body> {
@@ -92,8 +101,13 @@ impl Answered {
             return response;
         }
         let operations = response.extensions_mut().remove().unwrap_or(Operations(1));
-        let silence = self.silence.take();
-        response.map(|body| Body::new(Ending { body, trailers: Some((trailers, operations)), silence }))
+        let room = match response.extensions_mut().remove() {
+            Some(StreamShare(share)) => Room::Shared(StreamShare(share)),
+            None => self.outbox.take().map_or(Room::Unbounded, Room::Outbox),
+        };
+        let request_share = response.extensions_mut().remove();
+        let (silence, trailers) = (self.silence.take(), Some((trailers, operations)));
+        response.map(|body| Body::new(Ending { body, trailers, silence, room, request_share }))
     }
 }
 
@@ -117,9 +131,40 @@ struct Ending {
     body: Body,
     trailers: Option<(Trailers, Operations)>,
     silence: Option<Silence>,
+    room: Room,
+    request_share: Option<RequestShare>,
+}
+
+/// Where messages have their room.
+enum Room {
+    /// Each takes its own.
+    Outbox(Outbox),
+    /// Their stream has taken it for them.
+    Shared(StreamShare),
+    /// They are bounded elsewhere.
+    Unbounded,
+}
+
+impl Room {
+    fn hold(&self, data: Bytes) -> Result<Bytes, OutboxFull> {
+        match self {
+            Self::Outbox(outbox) => outbox.hold(data),
+            Self::Shared(share) => Ok(share.hold(data)),
+            Self::Unbounded => Ok(data),
+        }
+    }
 }
 
 impl Ending {
+    /// The end, in place of what the body would say next. Dropping the body ends the work behind it.
+    fn give_up(&mut self, status: &Status) -> Result<Frame, Status> {
+        (self.body, self.silence) = (Body::empty(), None);
+        let mut headers = HeaderMap::new();
+        status.add_header(&mut headers)?;
+        self.end(&mut headers);
+        Ok(Frame::trailers(headers))
+    }
+
     fn end(&mut self, headers: &mut HeaderMap) {
         if let Some((trailers, operations)) = self.trailers.take() {
             trailers.add_to(headers, Some(operations));
@@ -145,17 +190,19 @@ impl HttpBody for Ending {
                 if let Some(headers) = frame.trailers_mut() {
                     self.end(headers);
                 }
-                Poll::Ready(Some(Ok(frame)))
+                let data = match frame.into_data() {
+                    Ok(data) => data,
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                };
+                // What was asked has become what is answered.
+                self.request_share = None;
+                Poll::Ready(Some(match self.room.hold(data) {
+                    Ok(data) => Ok(Frame::data(data)),
+                    Err(full) => self.give_up(&full.into()),
+                }))
             }
             Poll::Pending => match self.silence.as_mut().map(|silence| silence.poll(context)) {
-                Some(Poll::Ready(status)) => {
-                    // Dropping the body ends the work behind it.
-                    (self.body, self.silence) = (Body::empty(), None);
-                    let mut headers = HeaderMap::new();
-                    status.add_header(&mut headers)?;
-                    self.end(&mut headers);
-                    Poll::Ready(Some(Ok(Frame::trailers(headers))))
-                }
+                Some(Poll::Ready(status)) => Poll::Ready(Some(self.give_up(&status))),
                 _ => Poll::Pending,
             },
             ended @ Poll::Ready(_) => ended,

@@ -20,6 +20,7 @@ mod mutations;
 #[path = "../random/number.rs"]
 mod number;
 #[path = "../process/mod.rs"]
+#[expect(dead_code, reason = "other tests use all of it")]
 mod process;
 mod run;
 mod script;

@@ -48,6 +48,11 @@ impl Server {
         self.word("grpc")
     }
 
+    /// Where it serves HTTP.
+    pub(crate) fn http_address(&self) -> &str {
+        self.word("http")
+    }
+
     /// The newest revision when it became ready.
     pub(crate) fn head(&self) -> u64 {
         self.word("revision").parse().unwrap()
@@ -56,6 +61,11 @@ impl Server {
     fn word(&self, name: &str) -> &str {
         let mut words = self.line.split_whitespace();
         words.find_map(|word| word.strip_prefix(name)?.strip_prefix('=')).unwrap()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends the server as a crash does.
@@ -81,7 +91,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         // It may be gone already.
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let end = self.child.wait();
+        if std::thread::panicking() {
+            println!("the server ended with {end:?} and logged:\n{}", read_all(&mut self.log));
+        }
     }
 }
 

@@ -9,6 +9,11 @@ use clap::Args;
 
 use machine::machine_bytes;
 
+/// Answers on their way take this part of the limit: 85% and an eighth of that are less than all there is.
+const ANSWERS_PART: u64 = 8;
+const ANSWER_BYTES_MIN: usize = 64 << 20;
+const ANSWER_BYTES_MAX: usize = 1 << 30;
+
 /// How much memory the server may take up.
 #[derive(Debug, Args)]
 pub(super) struct Memory {
@@ -31,6 +36,12 @@ impl Memory {
     pub(super) fn bytes_max(&self) -> Option<u64> {
         let of_machine = || machine_bytes(Path::new("/proc"), Path::new("/sys/fs/cgroup"));
         self.max_memory.bytes(of_machine)
+    }
+
+    /// What answers may take up that their clients have not taken yet, in bytes: a part of the limit, beside it.
+    pub(super) fn answer_bytes_max(&self) -> usize {
+        let part = self.bytes_max().map_or(u64::MAX, |bytes| bytes / ANSWERS_PART);
+        usize::try_from(part).unwrap_or(usize::MAX).clamp(ANSWER_BYTES_MIN, ANSWER_BYTES_MAX)
     }
 }
 

@@ -102,6 +102,17 @@ fn memory_is_limited_unless_the_flag_says_otherwise() {
 }
 
 #[test]
+fn answers_take_an_eighth_of_the_memory_within_bounds() {
+    let bytes = |flags: &str| {
+        parse(&format!("--grpc-no-auth {flags}")).unwrap().server_options().limits.answer_bytes_max
+    };
+    assert_eq!(bytes("--max-memory 4GiB"), 512 << 20);
+    assert_eq!(bytes("--max-memory 100MiB"), 64 << 20);
+    assert_eq!(bytes("--max-memory 64GiB"), 1 << 30);
+    assert_eq!(bytes("--max-memory 0"), 1 << 30);
+}
+
+#[test]
 fn flags_without_effect_are_taken() {
     parse("--grpc-no-auth --max-datastore-read-page-size 1000 --dispatch-chunk-size 100").unwrap();
     assert!(!parse("--grpc-no-auth --disable-version-response").unwrap().server_options().reveals_version);

@@ -23,6 +23,8 @@ use super::steps::{Step, Steps};
 const PAIRS_MAX: usize = 1 << 22;
 /// Resources copied out of the index at once.
 const CHUNK: usize = 256;
+/// What a resource takes whose permission is conditional: its entry, and a few names.
+const CONDITIONAL_BYTES: usize = 128;
 
 /// How far the subject has been followed.
 #[derive(Debug, Default)]
@@ -59,6 +61,15 @@ pub(super) struct Route<'asked, 'run, 'data, 'caller> {
 }
 
 impl Backward {
+    /// Bytes of memory that are held, about.
+    pub(super) fn held_bytes(&self) -> usize {
+        let Self { seen, waiting, found, conditional, .. } = self;
+        seen.capacity() * (size_of::<Question>() + 2)
+            + waiting.capacity() * size_of::<Waiting>()
+            + found.capacity() * size_of::<ObjectKey>()
+            + conditional.capacity() * CONDITIONAL_BYTES
+    }
+
     /// Goes on for a number of visits, or a few more.
     pub(super) fn follow(
         &mut self,

@@ -80,6 +80,14 @@ pub(super) struct Route<'route, 'run> {
 }
 
 impl Forward {
+    /// Bytes of memory that are held, about.
+    pub(super) fn held_bytes(&self) -> usize {
+        let Self { seen, waiting, candidates, .. } = self;
+        seen.capacity() * (size_of::<(Question, u8)>() + 2)
+            + waiting.capacity() * size_of::<Waiting>()
+            + candidates.capacity() * (size_of::<(ObjectKey, bool)>() + 2)
+    }
+
     /// Goes on for a number of visits, or a few more.
     pub(super) fn follow(
         &mut self,

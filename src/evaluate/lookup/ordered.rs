@@ -87,6 +87,11 @@ impl Ordered {
         Self { position, extra: None, spare: None, phase: Phase::Starting, wasted_visits: 0 }
     }
 
+    /// Bytes of memory that are held, about.
+    pub(super) fn held_bytes(&self) -> usize {
+        if let Phase::Sorted(sorted) = &self.phase { sorted.held_bytes() } else { 0 }
+    }
+
     /// Whether nothing has been asked yet.
     pub(super) fn is_starting(&self) -> bool {
         matches!(self.phase, Phase::Starting)

@@ -44,6 +44,11 @@ impl ResourceLookup {
         Self { ordered: Ordered::new(after), backward: Backward::default() }
     }
 
+    /// Bytes of memory that are held from one step to the next, about.
+    pub fn held_bytes(&self) -> usize {
+        self.ordered.held_bytes() + self.backward.held_bytes()
+    }
+
     /// The next resources in order of their ids, at most so many, and whether there may be more.
     pub fn next(
         &mut self,

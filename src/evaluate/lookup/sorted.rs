@@ -37,6 +37,11 @@ impl Sorted {
         Self { rest: objects, ready: Vec::new() }
     }
 
+    /// Bytes of memory that are held; ids are the index's.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.rest.capacity() * size_of::<ObjectKey>() + self.ready.capacity() * size_of::<Entry>()
+    }
+
     /// The next object. If more must be sorted, `count` are wanted.
     pub(super) fn next(&mut self, count: usize, snapshot: Snapshot<'_>) -> Option<(IdText, ObjectKey)> {
         if self.ready.is_empty() {

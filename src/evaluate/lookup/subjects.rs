@@ -66,6 +66,11 @@ impl SubjectLookup {
         Self { ordered: Ordered::new(after), forward: Forward::default() }
     }
 
+    /// Bytes of memory that are held from one step to the next, about.
+    pub fn held_bytes(&self) -> usize {
+        self.ordered.held_bytes() + self.forward.held_bytes()
+    }
+
     /// The next subjects in order of their ids, at most so many, and whether there may be more. The wildcard is one of
     /// them. It does not stand for usersets: of those, the ones are listed that relationships lead to.
     pub fn next(

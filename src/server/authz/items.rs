@@ -7,9 +7,12 @@ use http_body::{Body as HttpBody, Frame};
 use tonic::Status;
 use tonic::codegen::{BoxStream, Bytes};
 
+use crate::server::outbox::StreamShare;
+
 /// The body of an answer of many texts, which come as pieces of a JSON array's content.
 pub(super) struct Items {
     pieces: BoxStream<Bytes>,
+    share: Option<StreamShare>,
     state: State,
 }
 
@@ -21,9 +24,9 @@ enum State {
 }
 
 impl Items {
-    /// The body of these pieces.
-    pub(super) fn new(pieces: BoxStream<Bytes>) -> Self {
-        Self { pieces, state: State::Begins }
+    /// The body of these pieces, and the share that they have of the outbox.
+    pub(super) fn new(pieces: BoxStream<Bytes>, share: Option<StreamShare>) -> Self {
+        Self { pieces, share, state: State::Begins }
     }
 }
 
@@ -41,7 +44,10 @@ impl HttpBody for Items {
                 Ok(Frame::data(Bytes::from_static(br#"{"items":["#)))
             }
             State::GoesOn => match ready!(self.pieces.as_mut().poll_next(context)) {
-                Some(Ok(piece)) => Ok(Frame::data(piece)),
+                Some(Ok(piece)) => Ok(Frame::data(match &self.share {
+                    Some(share) => share.hold(piece),
+                    None => piece,
+                })),
                 Some(Err(status)) => {
                     self.state = State::Ended;
                     Err(status)

@@ -38,11 +38,13 @@ impl Authz {
         let found = Found { view, search, deadline, has_item: false };
         let found = streaming::respond(&self.backend.pool, move || Ok(found)).await;
         // What goes wrong behind the first batch breaks the body off: what was cut must not look complete.
-        let items = found.map_err(|status| Refusal::Unanswered(status.message().to_owned()))?.into_inner();
+        let found = found.map_err(|status| Refusal::Unanswered(status.message().to_owned()))?;
+        let (_, pieces, mut extensions) = found.into_parts();
+        let items = Items::new(pieces, extensions.remove());
         if rollout.is_shadowed {
             self.compare_search_with_legacy(asked);
         }
-        Ok(with_token(json_body(StatusCode::OK, Body::new(Items::new(items))), &token))
+        Ok(with_token(json_body(StatusCode::OK, Body::new(items)), &token))
     }
 }
 
@@ -84,5 +86,9 @@ impl Batches for Found {
                 return Ok((vec![piece.into()], page.has_more));
             }
         }
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.search.held_bytes()
     }
 }

@@ -46,7 +46,11 @@ pub(super) async fn one_message(
 }
 
 /// An answer with a body of JSON, and trailers if the client takes them.
-pub(super) fn respond(json: Vec<u8>, headers: &HeaderMap, trailers: Option<&HeaderMap>) -> Response<Body> {
+pub(super) fn respond(
+    json: impl Into<Bytes>,
+    headers: &HeaderMap,
+    trailers: Option<&HeaderMap>,
+) -> Response<Body> {
     let trailers = trailers.map(to_trailers);
     let mut own_headers = to_headers(headers);
     own_headers.insert(CONTENT_TYPE, JSON);

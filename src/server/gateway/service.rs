@@ -79,7 +79,7 @@ impl<P: PermissionsService> Gateway<P> {
         let is_get = matches!(*method, Method::GET | Method::HEAD);
         match path {
             openapi::PATH if is_get => {
-                outbound::respond(self.openapi.to_vec(), &tonic::codegen::http::HeaderMap::new(), None)
+                outbound::respond(self.openapi.clone(), &tonic::codegen::http::HeaderMap::new(), None)
             }
             healthz::PATH if is_get => self.healthz(request.uri().query()).await,
             openapi::PATH | healthz::PATH => self.refuse_method("GET, HEAD"),
@@ -142,7 +142,10 @@ impl<P: PermissionsService> Gateway<P> {
         let headers = response.headers().clone();
         let answer = outbound::one_message(response, &route.response);
         match within(&mut deadline, answer).await.flatten() {
-            Ok((json, trailers)) => outbound::respond(json, &headers, takes_trailers.then_some(&trailers)),
+            Ok((json, trailers)) => match self.router.outbox().hold(json.into()) {
+                Ok(json) => outbound::respond(json, &headers, takes_trailers.then_some(&trailers)),
+                Err(full) => self.refuse(&full.into(), Wrapping::Bare),
+            },
             Err(status) => self.refuse(&status, Wrapping::Bare),
         }
     }

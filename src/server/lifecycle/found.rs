@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use prost::Message;
 use tonic::Status;
 
 use crate::engine::{Limits, View};
@@ -49,7 +50,7 @@ pub(super) fn count_max(limit: u32) -> usize {
     if limit == 0 { usize::MAX } else { limit as usize }
 }
 
-impl<T: Send + 'static> Batches for Pages<T> {
+impl<T: Message + 'static> Batches for Pages<T> {
     type Element = T;
 
     fn read(&mut self, count_max: usize, cancelled: &AtomicBool) -> Result<(Vec<T>, bool), Status> {
@@ -64,5 +65,9 @@ impl<T: Send + 'static> Batches for Pages<T> {
             respond(Found { read_at: read_at.clone(), selector, cursor })
         });
         Ok((found.collect(), page.has_more && *remaining > 0))
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.search.held_bytes()
     }
 }

@@ -126,6 +126,11 @@ impl Batches for Pages {
         }
         Ok((batch, true))
     }
+
+    /// A list of what lives is one of few, and bounded by itself.
+    fn held_bytes(&self) -> usize {
+        self.reader.held_bytes()
+    }
 }
 
 fn response(orphan: Orphan) -> v1::ListOrphansResponse {

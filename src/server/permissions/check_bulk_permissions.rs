@@ -11,8 +11,10 @@ use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations};
 use crate::server::deadline::deadline;
 use crate::server::error::RequestError;
+use crate::server::outbox::{OutboxFull, RequestShare, SMALL_BYTES};
 use crate::server::status;
 use crate::server::trailers::Operations;
+use crate::server::weight;
 use crate::server::wire::v1;
 use crate::server::wire::v1::check_bulk_permissions_pair::Response as Answer;
 
@@ -28,6 +30,8 @@ const DURATION_MAX: Duration = Duration::from_mins(1);
 /// Bytes of what is told of the checks of a bulk, at most, all together; the checks after that have no traces. Clients
 /// take messages of 4 MiB.
 const TRACES_BYTES_MAX: usize = 2 << 20;
+/// How often an item is there: as it came, as a question, and with its answer.
+const COPIES: usize = 3;
 
 pub(in crate::server) async fn check_bulk_permissions(
     backend: &Backend,
@@ -42,6 +46,7 @@ pub(in crate::server) async fn check_bulk_permissions(
     let questions = questions(&items)?;
     check_limits(&items, backend)?;
 
+    let share = room(&items, backend)?;
     let checked_at = view.token();
     let operations = Operations(questions.len());
     let mut answers = Vec::with_capacity(questions.len());
@@ -66,6 +71,7 @@ pub(in crate::server) async fn check_bulk_permissions(
     let checked_at = Some(v1::ZedToken { token: checked_at.0 });
     let mut response = Response::new(v1::CheckBulkPermissionsResponse { checked_at, pairs });
     response.extensions_mut().insert(operations);
+    share.map(|share| response.extensions_mut().insert(share));
     Ok(response)
 }
 
@@ -163,6 +169,19 @@ fn check_limits(
         item.context.as_ref().map(prost_types::Struct::encoded_len)
     };
     items.iter().try_for_each(|item| check_context(context_bytes(item), bytes_max))
+}
+
+/// Room for a bulk that is not small, from here until its answer is a message: bulks wait in line for the pool.
+fn room(
+    items: &[v1::CheckBulkPermissionsRequestItem],
+    backend: &Backend,
+) -> Result<Option<RequestShare>, OutboxFull> {
+    let context_bytes =
+        |item: &v1::CheckBulkPermissionsRequestItem| item.context.as_ref().map_or(0, weight::structure);
+    let bytes_of = |item| weight::message(item) + context_bytes(item);
+    let bytes = COPIES * items.iter().map(bytes_of).sum::<usize>();
+    let is_small = bytes <= SMALL_BYTES * COPIES;
+    if is_small { Ok(None) } else { backend.pool.outbox().take_for_request(bytes).map(Some) }
 }
 
 type Answers = Vec<Result<debug_trace::Answer, CheckPermissionError>>;

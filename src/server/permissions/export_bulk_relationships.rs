@@ -12,6 +12,7 @@ use crate::server::backend::Backend;
 use crate::server::convert::{self, Path, Violations, WildcardRule};
 use crate::server::paging;
 use crate::server::streaming::{self, Batches};
+use crate::server::weight;
 use crate::server::wire::v1;
 
 /// Relationships in one message, at most; a request's limit can only lower it.
@@ -19,6 +20,8 @@ const MESSAGE_COUNT_MAX: usize = 1000;
 /// A message with this many bytes is full. The last relationship may take it past them, but not past what clients
 /// take, which is four times as much.
 const MESSAGE_BYTES: usize = 1 << 20;
+/// So is one that takes this much memory, which contexts make of few bytes.
+const MESSAGE_MEMORY_BYTES: usize = 4 << 20;
 
 /// Streams everything after the cursor; the limit is that of a message, not of the stream.
 pub(in crate::server) async fn export_bulk_relationships(
@@ -82,22 +85,34 @@ impl Batches for Pages {
         cancelled: &AtomicBool,
     ) -> Result<(Vec<Self::Element>, bool), Status> {
         let mut relationships = Vec::with_capacity(self.count_max);
-        let mut bytes = 0;
-        while relationships.len() < self.count_max && bytes < MESSAGE_BYTES {
+        let (mut bytes, mut memory_bytes) = (0, 0);
+        let is_full = |bytes, memory_bytes| bytes >= MESSAGE_BYTES || memory_bytes >= MESSAGE_MEMORY_BYTES;
+        while relationships.len() < self.count_max && !is_full(bytes, memory_bytes) {
             let Some(relationship) = self.reader.next_unless(cancelled) else { break };
             let relationship = convert::relationship_to_wire(relationship);
             bytes += relationship.encoded_len();
+            memory_bytes += weight::context(&relationship);
             relationships.push(relationship);
         }
         if cancelled.load(Ordering::Relaxed) {
             return Err(Status::cancelled("the client has gone"));
         }
-        let has_more = relationships.len() == self.count_max || bytes >= MESSAGE_BYTES;
+        let has_more = relationships.len() == self.count_max || is_full(bytes, memory_bytes);
         let Some(position) = relationships.last().and_then(position) else {
             return Ok((Vec::new(), false));
         };
         let after_result_cursor = Some(v1::Cursor { token: self.view.cursor(self.call, position) });
         Ok((vec![v1::ExportBulkRelationshipsResponse { after_result_cursor, relationships }], has_more))
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.reader.held_bytes()
+    }
+
+    fn bytes_of(element: &Self::Element) -> usize {
+        let relationships = &element.relationships;
+        let contexts: usize = relationships.iter().map(weight::context).sum();
+        weight::message(element) + contexts + relationships.capacity() * size_of::<v1::Relationship>()
     }
 }
 

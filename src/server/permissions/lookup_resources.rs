@@ -90,6 +90,10 @@ impl Batches for Pages {
         let batch = found.into_iter().map(|found| self.response(found)).collect();
         Ok((batch, has_more && self.remaining > 0))
     }
+
+    fn held_bytes(&self) -> usize {
+        self.reader.held_bytes()
+    }
 }
 
 impl Pages {

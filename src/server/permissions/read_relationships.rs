@@ -10,7 +10,8 @@ use crate::relationship::RelationshipFilter;
 use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations, WildcardRule};
 use crate::server::paging;
-use crate::server::streaming::{self, Batches};
+use crate::server::streaming::{self, BATCH_BYTES, Batches};
+use crate::server::weight;
 use crate::server::wire::v1;
 
 pub(super) async fn read_relationships(
@@ -76,18 +77,29 @@ impl Batches for Pages {
     ) -> Result<(Vec<Self::Element>, bool), Status> {
         let wanted = count_max.min(self.remaining);
         let mut batch = Vec::new();
-        while batch.len() < wanted {
+        let mut bytes = 0;
+        while batch.len() < wanted && bytes < BATCH_BYTES {
             let Some(relationship) = self.reader.next_unless(cancelled) else {
                 return Ok((batch, false));
             };
             let position = RelationshipReader::position_of(&relationship);
-            batch.push(v1::ReadRelationshipsResponse {
+            let response = v1::ReadRelationshipsResponse {
                 read_at: Some(v1::ZedToken { token: self.read_at.clone() }),
                 relationship: Some(convert::relationship_to_wire(relationship)),
                 after_result_cursor: Some(v1::Cursor { token: self.view.cursor(self.call, position) }),
-            });
+            };
+            bytes += Self::bytes_of(&response);
+            batch.push(response);
         }
-        self.remaining -= wanted;
+        self.remaining -= batch.len();
         Ok((batch, self.remaining > 0))
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.reader.held_bytes()
+    }
+
+    fn bytes_of(element: &Self::Element) -> usize {
+        weight::message(element) + element.relationship.as_ref().map_or(0, weight::context)
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// Tells a child process which server it is.
 const KIND: &str = "ARROWROOT_BENCH_KIND";
 /// Clock ticks a second in `/proc`, on every Linux that Rust runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
+pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The server that this process is to be; none if it is to measure.
 pub(crate) fn kind() -> Option<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::index::{Contents, Edge, Index, Terms, Unloadable};
 use crate::relationship::{Relationship, Revision};
 
-use super::{at, create, delete, edge, is_visible, touch};
+use super::{at, create, delete, directions, edge, is_visible, touch};
 
 /// The segments of an index at a revision, and what they speak of.
 pub(super) fn pack(index: &Index, revision: u64, oldest: u64) -> (Vec<Vec<u8>>, Contents) {
@@ -45,27 +45,6 @@ fn reloaded(index: &Index, revision: u64, oldest: u64) -> Index {
     load(&segments, &contents).unwrap()
 }
 
-/// The resources' edges and the subjects' edges that an index shows at a revision.
-fn directions(index: &Index, edges: &[Edge], revision: u64) -> [BTreeSet<Edge>; 2] {
-    let snapshot = index.snapshot(Revision(revision), at(0));
-    let [mut forward, mut reverse] = [BTreeSet::new(), BTreeSet::new()];
-    for edge in edges {
-        snapshot.read(edge.resource, |postings| {
-            postings.visit_forward(None, None, None, |edge| {
-                forward.insert(edge);
-                true
-            });
-        });
-        snapshot.read(edge.subject, |postings| {
-            postings.visit_reverse(None, None, None, |edge| {
-                reverse.insert(edge);
-                true
-            });
-        });
-    }
-    [forward, reverse]
-}
-
 #[test]
 fn lists_of_every_length_come_back_in_both_directions() {
     for count in [0, 1, 2, 24, 25, 26, 1023, 1024, 1025, 70_000] {
@@ -78,7 +57,7 @@ fn lists_of_every_length_come_back_in_both_directions() {
         let edges: Vec<Edge> = texts.iter().map(|text| edge(&index, text)).collect();
         let expected: BTreeSet<Edge> = edges.iter().copied().collect();
         let ends: Vec<Edge> = edges.iter().take(1).chain(edges.iter().rev().take(3)).copied().collect();
-        let [forward, reverse] = directions(&index, &ends, count + 1);
+        let [forward, reverse] = directions(&index.snapshot(Revision(count + 1), at(0)), &ends);
         assert_eq!(forward, expected, "{count}");
         assert!(ends.iter().all(|edge| reverse.contains(edge)), "{count}");
         for (born, edge) in (1..).zip(&edges) {

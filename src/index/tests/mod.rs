@@ -4,11 +4,12 @@ mod checkpoint;
 mod model;
 mod removal;
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::relationship::{Relationship, Revision, Timestamp};
 
-use super::{Change, Edge, Holding, Index, ObjectKey, Terms};
+use super::{Change, Edge, Holding, Index, ObjectKey, Snapshot, Terms};
 
 fn edge(index: &Index, text: &str) -> Edge {
     let relationship: Relationship = text.parse().unwrap();
@@ -31,6 +32,26 @@ fn touch(index: &Index, edge: Edge, terms: Terms, revision: u64, now: Timestamp)
     let has_changed = index.touch(edge, terms, Revision(revision), now, &mut changes);
     assert_eq!(has_changed, !changes.is_empty());
     changes
+}
+
+/// The resources' edges and the subjects' edges that a snapshot shows.
+fn directions(snapshot: &Snapshot<'_>, edges: &[Edge]) -> [BTreeSet<Edge>; 2] {
+    let [mut forward, mut reverse] = [BTreeSet::new(), BTreeSet::new()];
+    for edge in edges {
+        snapshot.read(edge.resource, |postings| {
+            postings.visit_forward(None, None, None, |edge| {
+                forward.insert(edge);
+                true
+            });
+        });
+        snapshot.read(edge.subject, |postings| {
+            postings.visit_reverse(None, None, None, |edge| {
+                reverse.insert(edge);
+                true
+            });
+        });
+    }
+    [forward, reverse]
 }
 
 fn create(index: &Index, edge: Edge, revision: u64) -> bool {

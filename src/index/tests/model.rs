@@ -8,7 +8,7 @@ use crate::index::{Change, Edge, EdgeKind, Index, Terms};
 use crate::relationship::{Relationship, Revision, Timestamp};
 
 use super::checkpoint::{load, pack};
-use super::{at, edge, is_visible, touch};
+use super::{at, directions, edge, is_visible, touch};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -175,22 +175,7 @@ fn agrees(index: &Index, revision: u64, now: Timestamp, state: &State) -> Result
         let terms = snapshot.terms(*edge);
         prop_assert_eq!(terms.as_ref(), state.get(&place).filter(|_| holds(state, place, now)));
     }
-    let mut forward = BTreeSet::new();
-    let mut reverse = BTreeSet::new();
-    for edge in &universe {
-        snapshot.read(edge.resource, |postings| {
-            postings.visit_forward(None, None, None, |edge| {
-                forward.insert(edge);
-                true
-            });
-        });
-        snapshot.read(edge.subject, |postings| {
-            postings.visit_reverse(None, None, None, |edge| {
-                reverse.insert(edge);
-                true
-            });
-        });
-    }
+    let [forward, reverse] = directions(&snapshot, &universe);
     let living = state.keys().filter(|place| holds(state, **place, now));
     let expected: BTreeSet<Edge> = living.map(|place| universe[*place]).collect();
     prop_assert_eq!(&forward, &expected);

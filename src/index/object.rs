@@ -132,7 +132,8 @@ impl Objects {
             Some(place) => *place,
             None => u32::try_from(slots.len()).map_err(|_| IndexFull)?,
         };
-        if place > ObjectKey::MAX.0 >> SHARD_BITS {
+        // The highest place would, in the last shards, be a number that no object may have.
+        if place >= ObjectKey::MAX.0 >> SHARD_BITS {
             return Err(IndexFull);
         }
         let is_same = |place: &u32| slots[*place as usize].is(definition, id);

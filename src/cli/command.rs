@@ -1,11 +1,17 @@
 //! The command line, and which subcommand it asks for.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use super::output::{OutputError, styles};
 use super::{lifecycle, serve, version};
+
+/// A command could not be done. That an answer is no is 1, where a command answers a question.
+const ERROR: u8 = 2;
 
 /// A relationship graph engine in the manner of Google's Zanzibar, speaking authzed.api.v1.
 #[derive(Debug, Parser)]
@@ -25,32 +31,51 @@ enum Command {
     Version,
 }
 
-/// Runs the command that the arguments ask for: 0 if all went well, else a line on stderr and 1, or what the command's
-/// own documentation says.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            // There is nobody to tell if the terminal is gone.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+impl Command {
+    fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        match self {
+            Self::Serve(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            Self::Lifecycle(arguments) => arguments.run(),
+            Self::Version => version::run().map(|()| ExitCode::SUCCESS),
         }
-    };
-    let result = match arguments.command {
-        Command::Serve(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
-        Command::Lifecycle(arguments) => arguments.run(),
-        Command::Version => version::run().map(|()| ExitCode::SUCCESS),
-    };
-    match result {
-        Ok(status) => status,
-        Err(error) => {
-            complain(&*error);
-            ExitCode::FAILURE
+    }
+
+    /// The status where the command could not be done.
+    fn error_status(&self) -> ExitCode {
+        match self {
+            // Their statuses have meanings of their own.
+            Self::Serve(_) | Self::Lifecycle(_) => ExitCode::FAILURE,
+            Self::Version => ExitCode::from(ERROR),
         }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command's output")]
-fn complain(error: &dyn std::error::Error) {
-    eprintln!("arrowroot: {error}");
+/// Runs the command that the arguments ask for: 0 if all went well or the answer is yes, 1 if the answer is no, 2 if there
+/// is none, with a line on stderr, or what the command's own documentation says.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments.command,
+        Err(error) => {
+            // There is nobody to tell if the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(ERROR) } else { ExitCode::SUCCESS };
+        }
+    };
+    let error_status = command.error_status();
+    match command.run() {
+        Ok(status) => status,
+        // Whoever read the output has seen enough.
+        Err(error) if error.downcast_ref().is_some_and(OutputError::is_broken_pipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&*error);
+            error_status
+        }
+    }
+}
+
+/// Says on stderr what went wrong.
+fn complain(error: &dyn Error) {
+    let (style, end) = (styles::ERROR, styles::ERROR.render_reset());
+    // There is nobody to tell if the terminal is gone.
+    let _ = writeln!(anstream::stderr(), "{style}arrowroot:{end} {error}");
 }

@@ -5,6 +5,7 @@ mod command;
 mod duration;
 mod lifecycle;
 mod log;
+mod output;
 mod serve;
 mod version;
 

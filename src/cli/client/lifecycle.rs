@@ -3,14 +3,12 @@
 use std::time::{Duration, Instant};
 
 use tokio_stream::Stream;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
-use tonic::{Request, Streaming};
+use tonic::Streaming;
 
 use crate::server::wire::lifecycle_v1 as v1;
 use crate::server::wire::lifecycle_v1::lifecycle_service_client::LifecycleServiceClient;
 
-use super::connection::Connection;
+use super::connection::{AuthorizedChannel, Connection};
 use super::error::CallError;
 
 /// How long is waited before the second attempt; twice as long before each further one, up to the bound.
@@ -20,8 +18,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A client of the service. A clone shares its connection.
 #[derive(Clone)]
 pub(in crate::cli) struct LifecycleCalls {
-    client: LifecycleServiceClient<Channel>,
-    authorization: Option<MetadataValue<Ascii>>,
+    client: LifecycleServiceClient<AuthorizedChannel>,
     patience: Duration,
 }
 
@@ -40,8 +37,7 @@ pub(in crate::cli) struct Orphans(Streaming<v1::ListOrphansResponse>);
 impl LifecycleCalls {
     /// A client that asks again for so long where a call that can be repeated has no answer. It is made within a runtime.
     pub(in crate::cli) fn new(connection: &Connection, patience: Duration) -> Result<Self, CallError> {
-        let client = LifecycleServiceClient::new(connection.channel()?);
-        Ok(Self { client, authorization: connection.authorization()?, patience })
+        Ok(Self { client: LifecycleServiceClient::new(connection.open()?), patience })
     }
 
     /// Backfills, once or more often, which comes to the same.
@@ -50,7 +46,7 @@ impl LifecycleCalls {
         request: v1::BackfillRequest,
     ) -> Result<v1::BackfillResponse, CallError> {
         let ask = || {
-            let (mut client, request) = (self.client.clone(), self.request(request.clone()));
+            let (mut client, request) = (self.client.clone(), request.clone());
             async move { Ok(client.backfill(request).await?.into_inner()) }
         };
         self.insist(ask).await
@@ -62,7 +58,7 @@ impl LifecycleCalls {
         request: v1::ReconcileRequest,
     ) -> Result<v1::ReconcileResponse, CallError> {
         let ask = || {
-            let (mut client, request) = (self.client.clone(), self.request(request.clone()));
+            let (mut client, request) = (self.client.clone(), request.clone());
             async move { Ok(client.reconcile(request).await?.into_inner()) }
         };
         self.insist(ask).await
@@ -73,16 +69,7 @@ impl LifecycleCalls {
         &self,
         parts: impl Stream<Item = v1::ListOrphansRequest> + Send + 'static,
     ) -> Result<Orphans, CallError> {
-        let request = self.request(parts);
-        Ok(Orphans(self.client.clone().list_orphans(request).await?.into_inner()))
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        if let Some(authorization) = &self.authorization {
-            request.metadata_mut().insert("authorization", authorization.clone());
-        }
-        request
+        Ok(Orphans(self.client.clone().list_orphans(parts).await?.into_inner()))
     }
 
     /// Asks until there is an answer, or patience ends.

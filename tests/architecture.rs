@@ -110,6 +110,7 @@ const CONFINED: &[Confined] = &[
     Confined { crates: &["http_body"], within: &["server/"] },
     Confined { crates: &["aws_lc_rs"], within: &["lifecycle/identity/", "server/legacy/"] },
     Confined { crates: &["jsonwebtoken"], within: &["lifecycle/identity/"] },
+    Confined { crates: &["sd_notify"], within: &["cli/serve/"] },
     Confined { crates: &["rpassword"], within: &["cli/"] },
     Confined { crates: &["sled"], within: &["journal/sled/"] },
     Confined { crates: &["clap"], within: &["cli/", "main.rs"] },

@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::output::{OutputError, styles};
-use super::{lifecycle, serve, version};
+use super::{health, lifecycle, serve, version};
 
 /// A command could not be done. That an answer is no is 1, where a command answers a question.
 const ERROR: u8 = 2;
@@ -27,6 +27,8 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Resources of applications, and who may use them.
     Lifecycle(lifecycle::Lifecycle),
+    /// Ask a server whether it serves.
+    Health(health::Health),
     /// Print the version.
     Version,
 }
@@ -36,6 +38,7 @@ impl Command {
         match self {
             Self::Serve(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
             Self::Lifecycle(arguments) => arguments.run(),
+            Self::Health(arguments) => arguments.run(),
             Self::Version => version::run().map(|()| ExitCode::SUCCESS),
         }
     }
@@ -45,9 +48,15 @@ impl Command {
         match self {
             // Their statuses have meanings of their own.
             Self::Serve(_) | Self::Lifecycle(_) => ExitCode::FAILURE,
-            Self::Version => ExitCode::from(ERROR),
+            Self::Health(_) | Self::Version => ExitCode::from(ERROR),
         }
     }
+}
+
+/// The definitions of all commands and flags.
+#[doc(hidden)]
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the arguments ask for: 0 if all went well or the answer is yes, 1 if the answer is no, 2 if there

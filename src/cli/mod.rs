@@ -3,10 +3,11 @@
 mod client;
 mod command;
 mod duration;
+mod health;
 mod lifecycle;
 mod log;
 mod output;
 mod serve;
 mod version;
 
-pub use command::run;
+pub use command::{definition, run};

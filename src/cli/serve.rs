@@ -14,6 +14,7 @@ mod memory;
 mod opening;
 mod reload;
 mod rollout;
+mod service_manager;
 mod stop_signal;
 
 use std::cell::OnceCell;
@@ -111,6 +112,7 @@ impl Serve {
         if let Err(error) = self.say_ready(address, http_address, engine) {
             tracing::error!(%error, "nobody can be told that the server is ready");
         }
+        service_manager::say_ready();
         match hangups {
             Some(hangups) => tokio::select! {
                 () = stopped => {}
@@ -118,6 +120,7 @@ impl Serve {
             },
             None => stopped.await,
         }
+        service_manager::say_stopping();
         Ok(())
     }
 

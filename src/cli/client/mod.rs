@@ -2,8 +2,10 @@
 
 mod connection;
 mod error;
+mod health;
 mod lifecycle;
 
 pub(super) use connection::Connection;
 pub(super) use error::CallError;
+pub(super) use health::{health, serving};
 pub(super) use lifecycle::{LifecycleCalls, WireDuration, wire_duration};

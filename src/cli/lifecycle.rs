@@ -2,7 +2,6 @@
 
 mod backfill;
 mod hash_key;
-mod lines;
 mod orphans;
 
 use std::error::Error;

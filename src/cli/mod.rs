@@ -5,6 +5,7 @@ mod command;
 mod duration;
 mod health;
 mod lifecycle;
+mod lines;
 mod log;
 mod output;
 mod serve;

@@ -6,7 +6,7 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::cli::lifecycle::lines::{self, LINE_BYTES_MAX};
+use crate::cli::lines::{self, LINE_BYTES_MAX};
 use crate::server::wire::lifecycle_v1 as v1;
 
 use super::form;

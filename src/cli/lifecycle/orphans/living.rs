@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::cli::lifecycle::lines;
+use crate::cli::lines;
 use crate::server::wire::lifecycle_v1 as v1;
 use crate::server::wire::lifecycle_v1::list_orphans_request::Request as Part;
 

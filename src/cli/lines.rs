@@ -22,6 +22,15 @@ pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
 /// Reads the next line without its end into `line`. How many bytes it takes in the file, 0 at the end, and whether it is
 /// whole.
 pub(super) fn read_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<(u64, bool)> {
+    read_line_within(source, line, LINE_BYTES_MAX)
+}
+
+/// The same for lines that may have more or fewer bytes, their ends not counted.
+pub(super) fn read_line_within(
+    source: &mut dyn BufRead,
+    line: &mut Vec<u8>,
+    bytes_max: usize,
+) -> io::Result<(u64, bool)> {
     line.clear();
     let (mut bytes, mut is_whole) = (0, true);
     loop {
@@ -32,7 +41,7 @@ pub(super) fn read_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Res
         };
         let end = available.iter().position(|byte| *byte == b'\n');
         let part = &available[..end.unwrap_or(available.len())];
-        is_whole &= line.len() + part.len() <= LINE_BYTES_MAX;
+        is_whole &= line.len() + part.len() <= bytes_max;
         if is_whole {
             line.extend_from_slice(part);
         }

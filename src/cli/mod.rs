@@ -8,6 +8,7 @@ mod lifecycle;
 mod lines;
 mod log;
 mod output;
+mod problems;
 mod serve;
 mod version;
 

@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::output::{OutputError, styles};
-use super::{health, lifecycle, serve, version};
+use super::{health, lifecycle, secrets, serve, version};
 
 /// A command could not be done. That an answer is no is 1, where a command answers a question.
 const ERROR: u8 = 2;
@@ -34,9 +34,14 @@ enum Command {
 }
 
 impl Command {
-    fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+    /// Runs it; the warnings are for whoever wrote the command line.
+    fn run(self, warnings: &[String]) -> Result<ExitCode, Box<dyn Error>> {
+        if !matches!(self, Self::Serve(_)) {
+            warnings.iter().for_each(|warning| warn(warning));
+        }
         match self {
-            Self::Serve(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            // It has a log.
+            Self::Serve(arguments) => arguments.run(warnings).map(|()| ExitCode::SUCCESS),
             Self::Lifecycle(arguments) => arguments.run(),
             Self::Health(arguments) => arguments.run(),
             Self::Version => version::run().map(|()| ExitCode::SUCCESS),
@@ -62,8 +67,8 @@ pub fn definition() -> clap::Command {
 /// Runs the command that the arguments ask for: 0 if all went well or the answer is yes, 1 if the answer is no, 2 if there
 /// is none, with a line on stderr, or what the command's own documentation says.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments.command,
+    let (command, warnings) = match parse(arguments) {
+        Ok(parsed) => parsed,
         Err(error) => {
             // There is nobody to tell if the terminal is gone.
             let _ = error.print();
@@ -71,7 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let error_status = command.error_status();
-    match command.run() {
+    match command.run(&warnings) {
         Ok(status) => status,
         // Whoever read the output has seen enough.
         Err(error) if error.downcast_ref().is_some_and(OutputError::is_broken_pipe) => ExitCode::SUCCESS,
@@ -80,6 +85,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             error_status
         }
     }
+}
+
+/// The command, and warnings about how it was asked for.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Command, Vec<String>), clap::Error> {
+    let mut matches = Arguments::command().try_get_matches_from(arguments)?;
+    let warnings = secrets::warnings(&matches);
+    let arguments = Arguments::from_arg_matches_mut(&mut matches)
+        .map_err(|error| error.format(&mut Arguments::command()))?;
+    Ok((arguments.command, warnings))
+}
+
+/// Says on stderr what would better be done otherwise.
+fn warn(warning: &str) {
+    let (style, end) = (styles::CONDITIONAL, styles::CONDITIONAL.render_reset());
+    // There is nobody to tell if the terminal is gone.
+    let _ = writeln!(anstream::stderr(), "{style}arrowroot: warning:{end} {warning}");
 }
 
 /// Says on stderr what went wrong.

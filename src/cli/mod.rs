@@ -9,6 +9,7 @@ mod lines;
 mod log;
 mod output;
 mod problems;
+mod secrets;
 mod serve;
 mod version;
 

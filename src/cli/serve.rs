@@ -64,9 +64,11 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Result<(), Box<dyn Error>> {
+    /// Serves; the warnings are for the log.
+    pub(super) fn run(self, warnings: &[String]) -> Result<(), Box<dyn Error>> {
         self.check_keys()?;
         self.logging.start()?;
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         let scenarios = self.datastore.read_scenarios()?;
         let opening = Arc::new(Opening::default());
         let (server, entrance) = Server::listen(self.server_options(), Arc::clone(&opening))?;

@@ -3,6 +3,7 @@
 mod client;
 mod command;
 mod duration;
+mod explanation;
 mod health;
 mod lifecycle;
 mod lines;

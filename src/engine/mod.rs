@@ -55,7 +55,7 @@ mod write_relationships;
 mod write_schema;
 
 pub use crate::caveat::Context as CaveatContext;
-pub use crate::evaluate::Limits;
+pub use crate::evaluate::{Limits, TRACE_BYTES_MAX, Trace, TraceAnswer, TraceCondition};
 pub use crate::index::IdText;
 pub use crate::journal::StagingError;
 pub use background::step_back;

@@ -46,6 +46,7 @@ pub mod evaluate;
 pub mod index;
 pub mod journal;
 pub mod lifecycle;
+pub mod measure;
 pub mod relationship;
 pub mod scenario;
 pub mod schema;

@@ -122,6 +122,11 @@ impl Engine {
         self.state.feed.close();
     }
 
+    /// Writes that wait for their turn, and how many may.
+    pub(super) fn queued_writes(&self) -> (usize, usize) {
+        self.committer.queued()
+    }
+
     pub(super) async fn submit(&self, write: Box<dyn Write>) -> Result<(), Unwritable> {
         self.committer.submit(write).await
     }

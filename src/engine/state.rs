@@ -16,6 +16,7 @@ use super::clock::Time;
 use super::counters::Counters;
 use super::epoch::Epoch;
 use super::error::ConsistencyError;
+use super::measures::Measures;
 use super::memory::Memory;
 use super::name_table::NameTable;
 use super::options::EngineOptions;
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) time: Time,
     pub(super) memory: Memory,
     pub(super) feed: Feed,
+    pub(super) measures: Measures,
     window: Window,
     /// Where imports are staged.
     pub(super) staging_directory: PathBuf,
@@ -97,6 +99,7 @@ impl State {
             time,
             memory,
             feed: Feed::new(head.revision),
+            measures: Measures::default(),
             window,
             staging_directory: journal.staging_directory(),
             imports: Arc::default(),

@@ -47,6 +47,11 @@ impl Counts {
         }
     }
 
+    /// How many there are of all kinds.
+    pub(super) fn total(&self) -> u64 {
+        self.live.iter().map(|entry| *entry.value()).sum()
+    }
+
     /// Every kind that has at least one live relationship.
     pub(super) fn kinds(&self) -> Vec<EdgeKind> {
         self.live.iter().filter(|entry| *entry.value() > 0).map(|entry| entry.key().clone()).collect()

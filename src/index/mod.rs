@@ -15,6 +15,7 @@ mod error;
 mod expirations;
 mod key;
 mod lives;
+mod memory;
 mod names;
 mod object;
 mod pause;
@@ -30,6 +31,7 @@ pub use checkpoint::{Contents, LoadedObjects, Loading, LoadingPostings, Packing,
 pub use counts::EdgeKind;
 pub use error::IndexFull;
 pub use key::{DefinitionKey, Edge, IdText, ObjectKey, RelationKey};
+pub use memory::IndexMemory;
 pub use names::{ELLIPSIS, RelationNames, WILDCARD};
 pub use pause::RemovalPause;
 pub use snapshot::{Glance, Holding, PostingsAt, Snapshot};

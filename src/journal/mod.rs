@@ -29,6 +29,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::measure::Histogram;
 use crate::relationship::Revision;
 
 /// An append-only log of transactions.
@@ -78,6 +79,11 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// What it holds, in bytes.
     fn size(&self) -> JournalSize {
         JournalSize::default()
+    }
+
+    /// How long the disk has taken, each time, to make what was appended durable; nothing where nothing becomes durable.
+    fn syncs(&self) -> Option<&Histogram> {
+        None
     }
 
     /// Replaces the checkpoint by one of the state at a revision, and forgets the transactions up to `trimmed_to`, which

@@ -110,19 +110,31 @@ impl Work {
         let _turn = self.turn.lock();
         // What was begun is taken back when it is dropped, by a panic as by an error.
         let written = || writing::write(&self.state, &*self.journal, &self.is_cancelled);
-        catch_unwind(AssertUnwindSafe(written))
-            .unwrap_or_else(|_| Err(CheckpointError::Storage("a panic ended the writing of it".to_owned())))
+        let start = Instant::now();
+        let written = catch_unwind(AssertUnwindSafe(written))
+            .unwrap_or_else(|_| Err(CheckpointError::Storage("a panic ended the writing of it".to_owned())));
+        match &written {
+            Ok(_) => self.state.measures.note_checkpoint(start.elapsed()),
+            Err(CheckpointError::Cancelled) => {}
+            Err(_) => self.state.measures.failed_checkpoints.increment(),
+        }
+        written
     }
 }
 
 /// Whether a start would have to read much, or much is kept that nobody can ask for: in proportion to what a checkpoint
 /// takes, so that all of them together cost no more than a few times what is written.
 fn is_due(size: JournalSize, after_bytes: u64, oldest: impl FnOnce() -> Revision) -> bool {
-    let much = after_bytes.max(size.checkpoint_bytes / 2);
+    let much = due_bytes(size, after_bytes);
     let is_worthwhile = |bytes: u64| bytes > 0 && bytes >= much;
     is_worthwhile(size.bytes_after)
         || is_worthwhile(size.bytes_before)
             && size.checkpoint.is_some_and(|checkpoint| oldest() >= checkpoint)
+}
+
+/// Bytes of transactions that make one due.
+pub(in crate::engine) fn due_bytes(size: JournalSize, after_bytes: u64) -> u64 {
+    after_bytes.max(size.checkpoint_bytes / 2)
 }
 
 impl Drop for Keeper {

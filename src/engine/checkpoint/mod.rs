@@ -8,5 +8,5 @@ mod loading;
 mod saved;
 mod writing;
 
-pub(super) use keeper::Keeper;
+pub(super) use keeper::{Keeper, due_bytes};
 pub(super) use loading::{Loaded, load};

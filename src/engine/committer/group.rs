@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::engine::error::Unwritable;
+use crate::engine::measures::Measures;
 use crate::engine::state::Head;
 use crate::index::Change;
 use crate::journal::{StagedChanges, Transaction};
@@ -23,7 +25,8 @@ pub(super) struct Group {
     pub(super) staged: Option<Arc<StagedChanges>>,
     /// What was done to the index, in order.
     pub(super) changes: Vec<Change>,
-    pub(super) replies: Vec<Reply>,
+    /// Who is to be told, and since when they wait.
+    pub(super) replies: Vec<(Reply, Instant)>,
 }
 
 impl Group {
@@ -38,8 +41,10 @@ impl Group {
         }
     }
 
-    pub(super) fn reply(self, outcome: &Result<(), Unwritable>) {
-        for reply in self.replies {
+    /// Tells everyone how it ended. How long they have waited is counted before: who is told may look at once.
+    pub(super) fn reply(self, outcome: &Result<(), Unwritable>, measures: &Measures) {
+        for (reply, queued_at) in self.replies {
+            measures.commits.observe_duration(queued_at.elapsed());
             reply(outcome.clone());
         }
     }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -31,7 +32,8 @@ pub(in crate::engine) struct Committer {
 }
 
 enum Message {
-    Write(Box<dyn Write>),
+    /// A write, and when it was queued.
+    Write(Box<dyn Write>, Instant),
     /// The journal's thread has an outcome, or something may leave the index.
     Wake,
     /// Finish what was accepted, and end.
@@ -90,7 +92,14 @@ impl Committer {
 
     /// Queues a write; waits for a place in the queue if it is full.
     pub(in crate::engine) async fn submit(&self, write: Box<dyn Write>) -> Result<(), Unwritable> {
-        self.queue.send(Message::Write(write)).await.map_err(|_| Unwritable::Closing)
+        let message = Message::Write(write, Instant::now());
+        self.queue.send(message).await.map_err(|_| Unwritable::Closing)
+    }
+
+    /// What waits in the queue, and how much may.
+    pub(in crate::engine) fn queued(&self) -> (usize, usize) {
+        let places = self.queue.max_capacity();
+        (places - self.queue.capacity(), places)
     }
 
     /// Finishes what was accepted, and ends the threads. Later writes are refused.
@@ -144,12 +153,12 @@ impl Preparing {
 
     fn receive(&mut self, message: Message) {
         match message {
-            Message::Write(write) if write.is_alone() => {
+            Message::Write(write, queued_at) if write.is_alone() => {
                 self.end_group();
-                self.prepare(write);
+                self.prepare(write, queued_at);
                 self.end_group();
             }
-            Message::Write(write) => self.prepare(write),
+            Message::Write(write, queued_at) => self.prepare(write, queued_at),
             Message::Wake => {}
             Message::Stop => {
                 self.inbox.close();
@@ -163,13 +172,13 @@ impl Preparing {
         }
     }
 
-    fn prepare(&mut self, write: Box<dyn Write>) {
+    fn prepare(&mut self, write: Box<dyn Write>, queued_at: Instant) {
         let changes_before = self.pending.group.changes.len();
         let pending = &mut self.pending;
         pending.set_now();
         // The state is sound after a panic: what was applied to the index is taken back, the rest changes at the end.
         if let Ok(reply) = catch_unwind(AssertUnwindSafe(|| write.prepare(pending))) {
-            self.pending.group.replies.push(reply);
+            self.pending.group.replies.push((reply, queued_at));
         } else {
             tracing::error!("a write ended by a panic and was not applied");
             self.pending.abandon(changes_before);
@@ -217,8 +226,9 @@ impl Preparing {
                 self.state.index.take_back(*change);
             }
             self.pending = Pending::new(Arc::clone(&self.state));
-            failed.reply(&Err(Unwritable::NotDurable));
-            dependent.reply(&Err(Unwritable::NotDurable));
+            for group in [failed, dependent] {
+                group.reply(&Err(Unwritable::NotDurable), &self.state.measures);
+            }
         }
     }
 

@@ -74,6 +74,11 @@ impl Recent {
         }
     }
 
+    /// What they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -15,7 +15,7 @@ use crate::engine::wait::block_on;
 use crate::journal::{Journal, JournalError, JournalPlace, RelationshipChange, Transaction};
 use crate::relationship::{RelationshipUpdate, Revision, UpdateOperation};
 
-use super::feed::Published;
+use super::feed::{Position, Published};
 use super::selection::Watch;
 use super::transactions::{self, JournalTurn, Kept, LARGE_BYTES_MIN};
 
@@ -80,6 +80,8 @@ pub struct Watcher {
     watch: Watch,
     /// Everything up to here has been told.
     position: Revision,
+    /// The same, for whoever asks how far watchers are behind.
+    shown_position: Arc<Position>,
     /// How far the transaction after that has been told, if the journal has it in parts.
     place: JournalPlace,
     /// What comes next.
@@ -111,6 +113,7 @@ impl Engine {
             watch.check_filters(program.as_ref().map(|program| &**program.schema()))?;
         }
         Ok(Watcher {
+            shown_position: state.feed.enter(position),
             state,
             journal: Arc::downgrade(&self.journal),
             published,
@@ -150,6 +153,7 @@ impl Watcher {
         let is_whole = is_told && kept.is_last();
         if is_whole {
             self.position = transaction.revision;
+            self.shown_position.set(transaction.revision);
         }
         let is_schema_changed = is_whole && self.is_schema_changed(transaction);
         if updates.is_empty() && !is_schema_changed {

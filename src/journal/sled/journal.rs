@@ -24,6 +24,7 @@ use super::reader::{self, Reading};
 use super::staged_group::StagedGroup;
 use super::store::{SEGMENT_BYTES, Store};
 use super::writer::{Change, WriteFault};
+use crate::measure::Histogram;
 use crate::relationship::Revision;
 
 /// A journal in a directory of this machine.
@@ -46,6 +47,8 @@ pub struct SledJournal {
     /// The generation that counts.
     pub(super) generation: Mutex<Generation>,
     pub(super) size: Mutex<JournalSize>,
+    /// How long the disk took for each sync of an append.
+    syncs: Histogram,
 }
 
 /// Whether the journal takes writes. Held locked during an append.
@@ -75,6 +78,7 @@ impl SledJournal {
             generation: Mutex::new(store.generation().clone()),
             state: Mutex::new(State::Ready(store)),
             size: Mutex::new(size),
+            syncs: Histogram::of_latencies(),
         })
     }
 
@@ -135,7 +139,7 @@ impl SledJournal {
             other => other,
         };
         let (next, outcome) = match store {
-            State::Ready(store) => match store.write_group(records) {
+            State::Ready(store) => match store.write_group(records, &self.syncs) {
                 Ok(()) => {
                     self.head.store(last_revision.0, Ordering::Release);
                     self.size.lock().bytes_after += bytes;
@@ -218,6 +222,10 @@ impl Journal for SledJournal {
 
     fn size(&self) -> JournalSize {
         *self.size.lock()
+    }
+
+    fn syncs(&self) -> Option<&Histogram> {
+        Some(&self.syncs)
     }
 
     fn write_checkpoint(

@@ -8,6 +8,7 @@ use super::fault::{Fault, contained};
 use super::generation::Generation;
 use super::record::{Record, RecordKey};
 use super::writer::{Change, WriteFault, Writer};
+use crate::measure::Histogram;
 use crate::relationship::Revision;
 
 /// Bytes of one of sled's segments.
@@ -99,13 +100,13 @@ impl Store {
 
     /// Makes one change durable.
     pub(super) fn write(&self, change: Change) -> Result<(), WriteFault> {
-        self.writer.write(vec![change])
+        self.writer.write(vec![change]).map(drop)
     }
 
     /// Makes changes durable, regardless of how many bytes of log they take: sound as long as nobody relies on the
     /// database, because a loss of power may leave it as no database at all.
     pub(super) fn write_unguarded(&self, changes: Vec<Change>) -> Result<(), WriteFault> {
-        self.writer.write(changes)
+        self.writer.write(changes).map(drop)
     }
 
     /// What checkpoint the database begins with. Only the first generation has none.
@@ -124,23 +125,27 @@ impl Store {
     /// sled's log, hence of the group's records, and a group without an end is what [`Self::discard_incomplete`]
     /// removes. sled's batches would promise the same only as long as `apply_batch` does not fail half-way: then
     /// it has applied some of the batch, in no particular order, and cancelled the mark that keeps it together.
+    ///
+    /// How long the disk took for each sync is counted in `syncs`.
     pub(super) fn write_group(
         &self,
         records: impl Iterator<Item = Result<Change, Fault>>,
+        syncs: &Histogram,
     ) -> Result<(), WriteFault> {
+        let write = |window| self.writer.write(window).map(|took| syncs.observe_duration(took));
         let mut window: Vec<Change> = Vec::new();
         let mut bytes = 0;
         for record in records {
             let record = record.map_err(WriteFault::Store)?;
             let record_bytes = record.1.as_ref().map_or(0, Vec::len);
             if bytes + record_bytes > WINDOW_BYTES {
-                self.writer.write(std::mem::take(&mut window))?;
+                write(std::mem::take(&mut window))?;
                 bytes = 0;
             }
             bytes += record_bytes;
             window.push(record);
         }
-        self.writer.write(window)
+        write(window)
     }
 
     /// Removes records at the end that belong to no complete group: they were never acknowledged.

@@ -36,7 +36,7 @@ pub(super) enum WriteFault {
 #[derive(Debug)]
 pub(super) struct Writer {
     windows: SyncSender<Vec<Change>>,
-    outcomes: Receiver<Result<(), WriteFault>>,
+    outcomes: Receiver<Result<Duration, WriteFault>>,
     thread: JoinHandle<()>,
 }
 
@@ -58,8 +58,9 @@ impl Writer {
         Ok(Self { windows, outcomes, thread })
     }
 
-    /// Makes changes durable, together with all before. After a fault the writer takes no more.
-    pub(super) fn write(&self, window: Vec<Change>) -> Result<(), WriteFault> {
+    /// Makes changes durable, together with all before. How long the disk took for that. After a fault the writer takes no
+    /// more.
+    pub(super) fn write(&self, window: Vec<Change>) -> Result<Duration, WriteFault> {
         let died = || WriteFault::Store(Fault::Storage("the database failed while writing".to_owned()));
         self.windows.send(window).map_err(|_| died())?;
         match self.outcomes.recv_timeout(WRITE_PATIENCE) {
@@ -88,7 +89,7 @@ impl Writer {
     }
 }
 
-fn write(database: &sled::Db, file: &File, window: Vec<Change>) -> Result<(), WriteFault> {
+fn write(database: &sled::Db, file: &File, window: Vec<Change>) -> Result<Duration, WriteFault> {
     let store = |error: sled::Error| WriteFault::Store(error.into());
     for (key, value) in window {
         match value {
@@ -96,6 +97,9 @@ fn write(database: &sled::Db, file: &File, window: Vec<Change>) -> Result<(), Wr
             None => database.remove(key).map_err(store)?,
         };
     }
+    let start = Instant::now();
     database.flush().map_err(store)?;
-    file.sync_data().map_err(|error| WriteFault::Sync(Fault::of_file("syncing the database file", &error)))
+    file.sync_data()
+        .map_err(|error| WriteFault::Sync(Fault::of_file("syncing the database file", &error)))?;
+    Ok(start.elapsed())
 }

@@ -1,5 +1,6 @@
 //! `arrowroot serve`. Its flags stand by concern in the files beside.
 
+mod admission;
 mod audit;
 mod datastore;
 mod error;
@@ -16,6 +17,7 @@ mod reload;
 mod rollout;
 mod service_manager;
 mod stop_signal;
+mod tls;
 
 use std::cell::OnceCell;
 use std::error::Error;
@@ -29,7 +31,7 @@ use clap::Args;
 use crate::engine::{Engine, EngineOptions, Opening};
 use crate::lifecycle::audit::{AuditError, AuditLog};
 use crate::lifecycle::{Refresh, Reloads};
-use crate::server::{RequestLimits, Server, ServerOptions};
+use crate::server::{KeyFiles, RequestLimits, Server, ServerOptions};
 
 use error::ServeError;
 use opening::{BeingOpened, Failure, Opened};
@@ -43,6 +45,10 @@ pub(super) struct Serve {
     grpc: grpc::Grpc,
     #[command(flatten)]
     http: http::Http,
+    #[command(flatten)]
+    tls: tls::TlsFlags,
+    #[command(flatten)]
+    admission: admission::Admission,
     #[command(flatten)]
     lifecycle: lifecycle::LifecycleFlags,
     #[command(flatten)]
@@ -71,17 +77,22 @@ impl Serve {
         warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         let scenarios = self.datastore.read_scenarios()?;
         let opening = Arc::new(Opening::default());
-        let (server, entrance) = Server::listen(self.server_options(), Arc::clone(&opening))?;
+        let reloads = Reloads::default();
+        let options = self.open_server_options(&reloads)?;
+        let (server, entrance) = Server::listen(options, Arc::clone(&opening))?;
         let (address, http_address) = (server.local_address(), server.http_address());
         tracing::debug!(grpc = %address, http = ?http_address, "listening");
         let serve = Arc::new(self);
-        let being_opened = BeingOpened::start(Arc::clone(&serve), scenarios, entrance, opening)?;
+        // SIGHUP ends a server that has nothing to read again, as it ends any program whose terminal is closed.
+        let has_files = serve.lifecycle.is_enabled() || !reloads.is_empty();
+        let reloading = has_files.then(|| Reloading::start(reloads.clone())).transpose()?;
+        let being_opened = BeingOpened::start(Arc::clone(&serve), scenarios, entrance, opening, reloads)?;
         let (opened, mut attended) = (OnceCell::new(), Ok(()));
         let result = server.run(async {
-            attended = serve.attend(being_opened, &opened, address, http_address).await;
+            attended = serve.attend(being_opened, &opened, reloading.as_ref(), address, http_address).await;
         });
-        if let Some(Opened { engine, audit, reloading }) = opened.into_inner() {
-            drop(reloading);
+        drop(reloading);
+        if let Some(Opened { engine, audit }) = opened.into_inner() {
             if let Some(audit) = audit {
                 audit.close();
             }
@@ -97,11 +108,13 @@ impl Serve {
         &self,
         being_opened: BeingOpened,
         opened: &OnceCell<Opened>,
+        reloading: Option<&Reloading>,
         address: SocketAddr,
         http_address: Option<SocketAddr>,
     ) -> Result<(), Failure> {
         // Whoever waits for the line may send a signal at once, and others may want no graph any more.
         let mut stopped = pin!(StopSignal::listen().wait());
+        let hangups = reloading.map(Reloading::listen);
         let finished = tokio::select! {
             finished = being_opened.finish() => finished?,
             () = &mut stopped => {
@@ -109,8 +122,7 @@ impl Serve {
                 return Ok(());
             }
         };
-        let Opened { engine, reloading, .. } = opened.get_or_init(|| finished);
-        let hangups = reloading.as_ref().map(Reloading::listen);
+        let Opened { engine, .. } = opened.get_or_init(|| finished);
         if let Err(error) = self.say_ready(address, http_address, engine) {
             tracing::error!(%error, "nobody can be told that the server is ready");
         }
@@ -151,7 +163,9 @@ impl Serve {
         options.authz.accounts = accounts;
         options.authz.legacy_upstream = self.rollout.legacy_upstream().cloned();
         options.lifecycle = Some(Arc::new(lifecycle));
-        if let Some(address) = self.http_address().filter(|address| !address.ip().is_loopback()) {
+        if let Some(address) = self.http_address().filter(|address| !address.ip().is_loopback())
+            && !self.tls.verifies_http_clients()
+        {
             tracing::warn!(
                 %address,
                 "the lifecycle's HTTP routes take no key: whoever reaches this address can act as anybody"
@@ -161,8 +175,9 @@ impl Serve {
     }
 
     fn check_keys(&self) -> Result<(), ServeError> {
-        let addresses = [Some(self.grpc.grpc_addr), self.http_address()];
-        addresses.into_iter().flatten().try_for_each(|address| self.grpc.check_keys(address))
+        self.grpc.check_keys(self.grpc.grpc_addr, self.tls.verifies_grpc_clients())?;
+        let http = self.http_address();
+        http.map_or(Ok(()), |address| self.grpc.check_keys(address, self.tls.verifies_http_clients()))
     }
 
     fn http_address(&self) -> Option<SocketAddr> {
@@ -183,12 +198,23 @@ impl Serve {
     fn server_options(&self) -> ServerOptions {
         let mut limits = RequestLimits::default();
         self.limits.apply_to_requests(&mut limits);
+        self.admission.apply_to_requests(&mut limits);
         limits.answer_bytes_max = self.memory.answer_bytes_max();
         let mut options =
             ServerOptions { limits, watch: self.history.watch_options(), ..ServerOptions::default() };
         self.grpc.apply(&mut options);
         options.http_address = self.http_address();
+        options.admission = self.admission.options();
         options
+    }
+
+    /// The same with what stands in files, which is read again when they change.
+    fn open_server_options(&self, reloads: &Reloads) -> Result<ServerOptions, ServeError> {
+        let mut options = self.server_options();
+        let key_files = KeyFiles::open(self.grpc.key_files(), options.admission.key_limits, reloads)?;
+        options.key_files = key_files.map(Arc::new);
+        self.tls.open(&mut options, reloads)?;
+        Ok(options)
     }
 
     /// The one line on stdout, for whoever waits for the server.
@@ -200,8 +226,10 @@ impl Serve {
     ) -> io::Result<()> {
         let (journal, revision) = (self.datastore.describe(), engine.head());
         let http = http_address.map(|address| format!(" http={address}")).unwrap_or_default();
+        let tls =
+            self.tls.describe(http_address.is_some()).map(|tls| format!(" tls={tls}")).unwrap_or_default();
         let mut stdout = io::stdout();
-        writeln!(stdout, "arrowroot ready grpc={address}{http} journal={journal} revision={revision}")?;
+        writeln!(stdout, "arrowroot ready grpc={address}{http}{tls} journal={journal} revision={revision}")?;
         stdout.flush()
     }
 }

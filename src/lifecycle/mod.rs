@@ -38,4 +38,4 @@ pub use registry::{Change, Lifecycle};
 pub use resource::ResourceName;
 pub use search::{Page, Search};
 pub use selector::InvalidId;
-pub use watched_file::{ReadFileError, ReadProblem, Refresh, Refreshed, Reloads, WatchedFile};
+pub use watched_file::{ReadFileError, ReadProblem, Refresh, Refreshed, Reloads, WatchedFile, read_settings};

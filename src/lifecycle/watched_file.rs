@@ -127,6 +127,11 @@ impl Reloads {
         self.0.lock().push(refresh);
     }
 
+    /// Whether there is nothing to read again.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
     /// Takes over what seems to have changed: to be called about once a second.
     pub fn refresh(&self) {
         self.all().iter().for_each(|one| {
@@ -179,6 +184,11 @@ impl<T: Send + Sync + 'static> WatchedFile<T> {
     /// What the file said when it was last read and found good.
     pub fn current(&self) -> Arc<T> {
         self.current.load_full()
+    }
+
+    /// Looks at what the file said when it was last read and found good, without holding it.
+    pub fn look_at<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.current.load())
     }
 
     /// Where the file is.
@@ -309,6 +319,11 @@ impl Content {
         let text = String::from_utf8(bytes).map_err(|_| ReadProblem::NotText)?;
         Ok(Self { text, stamp: stamp.is_settled(settles_after).then_some(stamp) })
     }
+}
+
+/// Reads a file of settings once, within the same bounds.
+pub fn read_settings(path: &Path) -> Result<String, ReadFileError> {
+    Content::read(path, SETTLES_AFTER).map(|content| content.text)
 }
 
 fn fingerprint(text: &str) -> Fingerprint {

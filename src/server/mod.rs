@@ -1,18 +1,21 @@
 //! The gRPC server: thin services that convert, make one engine call, and convert back; authentication, limits and
 //! health. The only room, with the command line's client, that knows the wire types.
 
-mod auth;
+mod admission;
 mod authz;
 mod backend;
+mod connection;
 mod convert;
 mod deadline;
 mod error;
 mod experimental;
 mod fitting;
+mod front;
 mod gateway;
 mod guard;
 mod health;
 mod heavy;
+mod keys;
 mod legacy;
 mod lifecycle;
 mod listener;
@@ -21,12 +24,15 @@ mod outbox;
 mod paging;
 mod permissions;
 mod pool;
+mod reception;
+mod refusals;
 mod router;
 mod schema;
 mod serve;
 mod silence;
 mod status;
 mod streaming;
+mod tls;
 mod trailers;
 mod unbroken;
 mod watches;
@@ -34,6 +40,11 @@ mod weight;
 pub mod wire;
 mod worker;
 
+pub use admission::AdmissionOptions;
+pub use front::{Front, Listening};
+pub use keys::{KeyFileError, KeyFilePaths, KeyFileProblem, KeyFiles, KeyLimits, Role};
 pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};
 pub use options::{AuthzOptions, PresharedKey, RequestLimits, ServerOptions, WatchOptions};
+pub use refusals::{RefusalReason, Refusals};
 pub use serve::{Entrance, ServeError, Server};
+pub use tls::{Tls, TlsError, TlsPaths, TlsProblem, TlsProtocol};

@@ -10,7 +10,10 @@ use crate::lifecycle::identity::Identity;
 use crate::lifecycle::rollout::Rollout;
 use crate::lifecycle::{Lifecycle, WatchedFile};
 
+use super::admission::AdmissionOptions;
+use super::keys::KeyFiles;
 use super::legacy::LegacyUpstream;
+use super::tls::Tls;
 
 /// A secret that clients show as a bearer token. It is never printed.
 #[derive(Clone)]
@@ -41,8 +44,16 @@ pub struct ServerOptions {
     pub address: SocketAddr,
     /// Where to listen for HTTP, if at all; port 0 takes any that is free.
     pub http_address: Option<SocketAddr>,
-    /// Each of these opens the door. Without any the door is open.
+    /// TLS for gRPC; plain text if there is none.
+    pub grpc_tls: Option<Arc<Tls>>,
+    /// The same for HTTP.
+    pub http_tls: Option<Arc<Tls>>,
+    /// Each of these opens the door to everything. Without any, and without files of keys, the door is open.
     pub preshared_keys: Vec<PresharedKey>,
+    /// Files of further keys.
+    pub key_files: Option<Arc<KeyFiles>>,
+    /// Bounds on connections and requests.
+    pub admission: AdmissionOptions,
     /// Runtimes, each on a thread of its own; one a core if not given.
     pub threads: Option<NonZeroUsize>,
     /// How long running requests may take after the server was told to stop.
@@ -76,7 +87,11 @@ impl Default for ServerOptions {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
             http_address: None,
+            grpc_tls: None,
+            http_tls: None,
             preshared_keys: Vec::new(),
+            key_files: None,
+            admission: AdmissionOptions::default(),
             threads: None,
             shutdown_grace_period: Duration::from_secs(5),
             reveals_version: true,

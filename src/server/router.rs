@@ -16,9 +16,10 @@ use tower::util::BoxCloneSyncService;
 use crate::engine::Opening;
 use crate::lifecycle::Lifecycle;
 
-use super::auth::Doorkeeper;
+use super::admission::{Doorkeeper, Pass, Refused};
 use super::backend::Backend;
 use super::experimental::Experimental;
+use super::front::Front;
 use super::guard::Guarded;
 use super::health::Health;
 use super::heavy::Heavy;
@@ -158,9 +159,15 @@ impl<P: PermissionsService> Router<P> {
         health: Health,
         opening: Arc<Opening>,
         outbox: Outbox,
+        front: Arc<Front>,
     ) -> Self {
         Self(Arc::new(Lobby {
-            doorkeeper: Doorkeeper::new(options.preshared_keys.clone()),
+            doorkeeper: Doorkeeper::new(
+                &options.preshared_keys,
+                options.key_files.clone(),
+                options.admission,
+                front,
+            ),
             reveals_version: options.reveals_version,
             stream_silence_max: options.limits.stream_silence_max,
             health: HealthServer::new(health),
@@ -181,9 +188,18 @@ impl<P: PermissionsService> Router<P> {
         self.0.services.get().is_some()
     }
 
-    /// Whether a request with these headers may come in; every call of the API asks this by itself.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
-        self.0.doorkeeper.admit(headers)
+    /// Whether a call with these headers may come in. Health always may; reflection needs no key, and takes a place.
+    pub(super) fn enter(&self, headers: &HeaderMap, path: &str) -> Result<Pass, Refused> {
+        match service_name(path) {
+            HEALTH => Ok(self.0.doorkeeper.enter_freely()),
+            REFLECTION_V1 | REFLECTION_V1ALPHA => self.0.doorkeeper.enter_without_key(true),
+            _ => self.0.doorkeeper.enter(headers, path),
+        }
+    }
+
+    /// The same for a request that is no call of the API, and knows its sender in its own way.
+    pub(super) fn enter_without_key(&self) -> Result<Pass, Refused> {
+        self.0.doorkeeper.enter_without_key(false)
     }
 
     /// Room for answers.
@@ -191,8 +207,18 @@ impl<P: PermissionsService> Router<P> {
         &self.0.outbox
     }
 
-    /// Answers a request.
+    /// Answers a request, if it may come in.
     pub(super) fn ask<B>(&self, request: Request<B>) -> Answered
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        let entered = self.enter(request.headers(), request.uri().path());
+        self.ask_with(request, entered)
+    }
+
+    /// Answers a request that has a pass already, or none.
+    pub(super) fn ask_with<B>(&self, request: Request<B>, entered: Result<Pass, Refused>) -> Answered
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<StdError> + Send + 'static,
@@ -202,7 +228,10 @@ impl<P: PermissionsService> Router<P> {
         let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
         let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
         let outbox = (service_name(path) != WATCH).then(|| self.0.outbox.clone());
-        Answered::new(self.answer(request), trailers, silence, outbox)
+        match entered {
+            Ok(pass) => Answered::new(self.answer(request), trailers, silence, outbox, Some(pass)),
+            Err(refused) => Answered::new(Guarded::refuse(refused.into()), trailers, silence, outbox, None),
+        }
     }
 
     fn answer<B>(&self, request: Request<B>) -> Guarded
@@ -216,9 +245,6 @@ impl<P: PermissionsService> Router<P> {
             return Guarded::start(move || service.call(request));
         }
         let needs_key = !matches!(service, REFLECTION_V1 | REFLECTION_V1ALPHA);
-        if needs_key && let Err(status) = self.admit(request.headers()) {
-            return Guarded::refuse(status);
-        }
         match self.0.services.get() {
             Some(services) => services.answer(request),
             None => Guarded::refuse(self.not_ready(needs_key)),

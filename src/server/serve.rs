@@ -18,6 +18,7 @@ use crate::lifecycle::Lifecycle;
 
 use super::authz::Authz;
 use super::backend::Backend;
+use super::front::{Front, Listening};
 use super::gateway::Gateway;
 use super::health::{Health, Served};
 use super::heavy::Heavy;
@@ -27,9 +28,11 @@ use super::options::{AuthzOptions, ServerOptions};
 use super::outbox::Outbox;
 use super::permissions::Permissions;
 use super::pool::Pool;
+use super::reception::{Address, Reception};
+use super::refusals::Refusals;
 use super::router::{Router, Services};
 use super::wire::v1::permissions_service_server::PermissionsService;
-use super::worker;
+use super::worker::{self, Entry};
 
 /// Pieces of heavy work at once for each runtime.
 const POOL_THREADS_PER_RUNTIME: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
@@ -66,6 +69,7 @@ pub struct Server {
     workers: Vec<Worker>,
     local_address: SocketAddr,
     http_address: Option<SocketAddr>,
+    front: Arc<Front>,
     heavy: Heavy,
     threads: NonZeroUsize,
     is_stopping: watch::Sender<bool>,
@@ -119,20 +123,33 @@ impl Server {
         let (is_stopping, stopping) = watch::channel(false);
         let (served, health) = Health::new(options.watch.is_enabled, stopping.clone());
         let outbox = Outbox::new(options.limits.answer_bytes_max);
-        let router = Router::new(&options, health, opening, outbox.clone());
+        let front = Arc::new(Front {
+            refusals: Refusals::default(),
+            grpc: Listening::new(options.grpc_tls.clone()),
+            http: Listening::new(options.http_tls.clone()),
+        });
+        let router = Router::new(&options, health, opening, outbox.clone(), Arc::clone(&front));
         let gateway = Gateway::new(router.clone(), options.limits.message_bytes_max);
         let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
         let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));
         let mut http_listeners = http.map(|http| http.listeners.into_iter());
+        let reception =
+            |address| Reception::new(Arc::clone(&front), address, options.admission.connections_max);
+        let (grpc_reception, http_reception) = (reception(Address::Grpc), reception(Address::Http));
         let workers = grpc.listeners.into_iter().map(|socket| {
             let (router, is_stopping) = (router.clone(), stopping.clone());
-            let http = http_listeners.as_mut().and_then(Iterator::next).map(|http| (http, gateway.clone()));
-            let grace_period = options.shutdown_grace_period;
+            let grpc = Entry { socket, reception: grpc_reception.clone() };
+            let http = http_listeners
+                .as_mut()
+                .and_then(Iterator::next)
+                .map(|socket| (Entry { socket, reception: http_reception.clone() }, gateway.clone()));
+            let (age_max, grace_period) =
+                (options.admission.connection_age_max, options.shutdown_grace_period);
             let end_signal = EndSignal(end_signal.clone());
             let work: Worker = Box::new(move || {
                 let _end_signal = end_signal;
-                worker::work(socket, router, http, grace_period, is_stopping)
+                worker::work(grpc, router, http, age_max, grace_period, is_stopping)
             });
             work
         });
@@ -141,7 +158,8 @@ impl Server {
         let heavy = Heavy::default();
         let door =
             Door { router, gateway, served, pool, heavy: heavy.clone(), options, is_stopping: stopping };
-        Ok((Self { workers, local_address, http_address, heavy, threads, is_stopping, ended }, door))
+        let server = Self { workers, local_address, http_address, front, heavy, threads, is_stopping, ended };
+        Ok((server, door))
     }
 
     /// Where the server listens, with the port that it was given.
@@ -152,6 +170,11 @@ impl Server {
     /// Where it listens for HTTP, if it does.
     pub fn http_address(&self) -> Option<SocketAddr> {
         self.http_address
+    }
+
+    /// What there is to know of its front, also while it runs.
+    pub fn front(&self) -> Arc<Front> {
+        Arc::clone(&self.front)
     }
 
     /// Answers until `shutdown` is there, then lets running requests finish for the grace period. Blocks the thread.

@@ -26,6 +26,7 @@ use super::error::{PoolError, RequestError};
 use super::fitting;
 use super::wire::v1::ErrorReason;
 
+mod admission;
 mod counters;
 mod expand;
 mod lifecycle;
@@ -33,6 +34,7 @@ mod lookup;
 mod outbox;
 mod watch;
 
+pub(super) use admission::retry_after_seconds;
 pub(super) use counters::no_counter_name;
 pub(super) use lifecycle::shorten;
 

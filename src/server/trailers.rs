@@ -13,6 +13,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tonic::codegen::{Body as HttpBody, Bytes};
 
+use super::admission::Pass;
 use super::guard::Guarded;
 use super::outbox::{Outbox, OutboxFull, RequestShare, StreamShare};
 use super::silence::Silence;
@@ -79,6 +80,8 @@ pub(super) struct Answered {
     trailers: Option<Trailers>,
     silence: Option<Silence>,
     outbox: Option<Outbox>,
+    /// Held until the answer's end.
+    pass: Option<Pass>,
 }
 
 impl Answered {
@@ -89,8 +92,9 @@ impl Answered {
         trailers: Trailers,
         silence: Option<Silence>,
         outbox: Option<Outbox>,
+        pass: Option<Pass>,
     ) -> Self {
-        Self { answer, trailers: Some(trailers), silence, outbox }
+        Self { answer, trailers: Some(trailers), silence, outbox, pass }
     }
 
     fn finish(&mut self, mut response: Response<Body>) -> Response<Body> {
@@ -107,7 +111,13 @@ impl Answered {
         };
         let request_share = response.extensions_mut().remove();
         let (silence, trailers) = (self.silence.take(), Some((trailers, operations)));
-        response.map(|body| Body::new(Ending { body, trailers, silence, room, request_share }))
+        let pass = self.pass.take();
+        response.map(|body| Body::new(Ending { body, trailers, silence, room, request_share, pass }))
+    }
+
+    /// The answer is not there yet: ready if it has taken too long.
+    fn poll_too_late(&mut self, context: &mut Context<'_>) -> Poll<Status> {
+        poll_too_late(self.silence.as_mut(), self.pass.as_mut(), context)
     }
 }
 
@@ -117,13 +127,29 @@ impl Future for Answered {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match Pin::new(&mut self.answer).poll(context) {
             Poll::Ready(Ok(response)) => response,
-            Poll::Pending => match self.silence.as_mut().map(|silence| silence.poll(context)) {
-                Some(Poll::Ready(status)) => status.into_http(),
-                _ => return Poll::Pending,
+            Poll::Pending => match self.poll_too_late(context) {
+                Poll::Ready(status) => {
+                    // Dropping the answer ends the work behind it.
+                    self.answer = Guarded::refuse(status.clone());
+                    status.into_http()
+                }
+                Poll::Pending => return Poll::Pending,
             },
         };
         Poll::Ready(Ok(self.finish(response)))
     }
+}
+
+/// Ready when a stream was silent for too long, or the time of the whole answer is over.
+fn poll_too_late(
+    silence: Option<&mut Silence>,
+    pass: Option<&mut Pass>,
+    context: &mut Context<'_>,
+) -> Poll<Status> {
+    if let Some(Poll::Ready(status)) = silence.map(|silence| silence.poll(context)) {
+        return Poll::Ready(status);
+    }
+    pass.map_or(Poll::Pending, |pass| pass.poll_end(context))
 }
 
 /// A body that ends with more than its status.
@@ -133,6 +159,7 @@ struct Ending {
     silence: Option<Silence>,
     room: Room,
     request_share: Option<RequestShare>,
+    pass: Option<Pass>,
 }
 
 /// Where messages have their room.
@@ -158,7 +185,7 @@ impl Room {
 impl Ending {
     /// The end, in place of what the body would say next. Dropping the body ends the work behind it.
     fn give_up(&mut self, status: &Status) -> Result<Frame, Status> {
-        (self.body, self.silence) = (Body::empty(), None);
+        (self.body, self.silence, self.pass) = (Body::empty(), None, None);
         let mut headers = HeaderMap::new();
         status.add_header(&mut headers)?;
         self.end(&mut headers);
@@ -201,10 +228,13 @@ impl HttpBody for Ending {
                     Err(full) => self.give_up(&full.into()),
                 }))
             }
-            Poll::Pending => match self.silence.as_mut().map(|silence| silence.poll(context)) {
-                Some(Poll::Ready(status)) => Poll::Ready(Some(self.give_up(&status))),
-                _ => Poll::Pending,
-            },
+            Poll::Pending => {
+                let this = &mut *self;
+                match poll_too_late(this.silence.as_mut(), this.pass.as_mut(), context) {
+                    Poll::Ready(status) => Poll::Ready(Some(self.give_up(&status))),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
             ended @ Poll::Ready(_) => ended,
         }
     }

@@ -11,6 +11,7 @@ use crate::engine::step_back;
 
 use super::gateway::{self, Gateway};
 use super::listener::{self, Socket};
+use super::reception::Reception;
 use super::router::Router;
 use super::wire::v1::permissions_service_server::PermissionsService;
 
@@ -27,11 +28,18 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the end waits for work in the pool that was told to stop.
 const POOL_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// One of an address's sockets, and who receives what comes in there.
+pub(super) struct Entry {
+    pub(super) socket: Socket,
+    pub(super) reception: Reception,
+}
+
 /// Answers what comes in at one socket, and at one for HTTP, on one runtime.
 pub(super) fn work<P: PermissionsService>(
-    socket: Socket,
+    grpc: Entry,
     router: Router<P>,
-    http: Option<(Socket, Gateway<P>)>,
+    http: Option<(Entry, Gateway<P>)>,
+    connection_age_max: Option<Duration>,
     grace_period: Duration,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -41,15 +49,17 @@ pub(super) fn work<P: PermissionsService>(
         .on_thread_start(step_back)
         .build()?;
     let result = runtime.block_on(async {
-        let connections = listener::connections(socket, is_stopping.clone())?;
-        let connections = connections.map(Ok::<_, io::Error>);
+        let connections = listener::connections(grpc.socket, is_stopping.clone())?;
+        let connections = grpc.reception.receive(connections).map(Ok::<_, io::Error>);
         // It stops when there are no more connections.
         let served =
-            transport().serve_with_incoming_shutdown(router, connections, std::future::pending());
+            transport(connection_age_max).serve_with_incoming_shutdown(router, connections, std::future::pending());
         let http_stopping = is_stopping.clone();
         let http_served = async {
             match http {
-                Some((socket, gateway)) => gateway::serve(socket, gateway, http_stopping).await,
+                Some((http, gateway)) => {
+                    gateway::serve(http.socket, http.reception, gateway, http_stopping).await
+                }
                 None => Ok(()),
             }
         };
@@ -75,12 +85,16 @@ async fn stopped(mut is_stopping: watch::Receiver<bool>) {
     let _ = is_stopping.wait_for(|is_stopping| *is_stopping).await;
 }
 
-fn transport() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
+fn transport(connection_age_max: Option<Duration>) -> tonic::transport::Server {
+    let transport = tonic::transport::Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT));
+    match connection_age_max {
+        Some(age_max) => transport.max_connection_age(age_max),
+        None => transport,
+    }
 }

@@ -5,17 +5,25 @@ use std::path::PathBuf;
 
 use crate::engine::{ConsistencyError, OpenError};
 use crate::lifecycle::ProfileError;
+use crate::server::{KeyFileError, TlsError};
 
 /// What an operator has to change.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ServeError {
     #[error(
-        "a preshared key is needed: give --grpc-preshared-key or ARROWROOT_GRPC_PRESHARED_KEY, or on a loopback \
-         address --grpc-no-auth"
+        "a preshared key is needed: give ARROWROOT_GRPC_PRESHARED_KEY, --grpc-preshared-key-file or --grpc-keys-file, \
+         or on a loopback address --grpc-no-auth"
     )]
     NoKey,
-    #[error("--grpc-no-auth serves everyone who can reach {0}: it is allowed on a loopback address only")]
+    #[error(
+        "--grpc-no-auth serves everyone who can reach {0}: it is allowed on a loopback address, or where clients must \
+         show a certificate"
+    )]
     OpenToAll(SocketAddr),
+    #[error("the keys cannot be used: {0}")]
+    Keys(#[from] KeyFileError),
+    #[error("TLS cannot be served: {0}")]
+    Tls(#[from] TlsError),
     #[error("cannot open the store in {}: {error}", .path.display())]
     Open { path: PathBuf, error: OpenError },
     #[error("the store could not be opened: the log says why")]

@@ -1,11 +1,12 @@
 //! Flags: where gRPC is served, and to whom.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::duration::Duration;
-use crate::server::{PresharedKey, ServerOptions};
+use crate::server::{KeyFilePaths, PresharedKey, ServerOptions};
 
 use super::error::ServeError;
 
@@ -25,8 +26,18 @@ pub(super) struct Grpc {
         value_parser = parse_key
     )]
     pub(super) grpc_preshared_key: Vec<PresharedKey>,
-    /// Serve everyone, without a key; only on a loopback address
-    #[arg(long, env = "ARROWROOT_GRPC_NO_AUTH", conflicts_with = "grpc_preshared_key")]
+    /// Keys of the same kind, one on each line of a file; read again when it changes
+    #[arg(long, env = "ARROWROOT_GRPC_PRESHARED_KEY_FILE", value_name = "FILE")]
+    grpc_preshared_key_file: Option<PathBuf>,
+    /// Keys with a role and limits of their own, a TOML file; read again when it changes
+    #[arg(long, env = "ARROWROOT_GRPC_KEYS_FILE", value_name = "FILE")]
+    grpc_keys_file: Option<PathBuf>,
+    /// Serve everyone, without a key; only on a loopback address, or to clients that must show a certificate
+    #[arg(
+        long,
+        env = "ARROWROOT_GRPC_NO_AUTH",
+        conflicts_with_all = ["grpc_preshared_key", "grpc_preshared_key_file", "grpc_keys_file"]
+    )]
     grpc_no_auth: bool,
     /// How long running requests may take after the server was told to stop
     #[arg(long, env = "ARROWROOT_GRPC_SHUTDOWN_GRACE_PERIOD", default_value = "5s", value_name = "DURATION")]
@@ -37,14 +48,22 @@ pub(super) struct Grpc {
 }
 
 impl Grpc {
-    /// Whether everyone is let in at an address only where the operator said so, and where nobody else can come in.
-    pub(super) fn check_keys(&self, address: SocketAddr) -> Result<(), ServeError> {
-        match (self.grpc_preshared_key.is_empty(), self.grpc_no_auth) {
+    /// Whether everyone is let in at an address only where the operator said so, and where nobody else can come in: from
+    /// this machine, or with a certificate.
+    pub(super) fn check_keys(&self, address: SocketAddr, verifies_clients: bool) -> Result<(), ServeError> {
+        let has_files = self.grpc_preshared_key_file.is_some() || self.grpc_keys_file.is_some();
+        match (self.grpc_preshared_key.is_empty() && !has_files, self.grpc_no_auth) {
             (false, _) => Ok(()),
             (true, false) => Err(ServeError::NoKey),
-            (true, true) if address.ip().is_loopback() => Ok(()),
+            (true, true) if verifies_clients || address.ip().is_loopback() => Ok(()),
             (true, true) => Err(ServeError::OpenToAll(address)),
         }
+    }
+
+    /// Where further keys are.
+    pub(super) fn key_files(&self) -> KeyFilePaths {
+        let (preshared, with_roles) = (self.grpc_preshared_key_file.clone(), self.grpc_keys_file.clone());
+        KeyFilePaths { preshared, with_roles }
     }
 
     pub(super) fn apply(&self, options: &mut ServerOptions) {

@@ -15,7 +15,6 @@ use crate::scenario::Scenario;
 use crate::server::{Entrance, ServerOptions};
 
 use super::error::ServeError;
-use super::reload::Reloading;
 use super::{Serve, datastore};
 
 /// How often the log tells how far the opening is.
@@ -28,8 +27,6 @@ pub(super) type Failure = Box<dyn Error + Send + Sync>;
 pub(super) struct Opened {
     pub(super) engine: Arc<Engine>,
     pub(super) audit: Option<AuditLog>,
-    /// Where something can be read again; without it SIGHUP ends the process, as it does by itself.
-    pub(super) reloading: Option<Reloading>,
 }
 
 /// An opening that goes on. It does not end when nobody waits for it any more: the process does then.
@@ -45,12 +42,13 @@ impl BeingOpened {
         scenarios: Vec<Scenario>,
         entrance: Entrance,
         opening: Arc<Opening>,
+        reloads: Reloads,
     ) -> io::Result<Self> {
         let (sender, outcome) = oneshot::channel();
         let told = Arc::clone(&opening);
         thread::Builder::new().name("arrowroot-opening".to_owned()).spawn(move || {
             // Whoever has gone away wants to know nothing.
-            let _ = sender.send(open(&serve, &scenarios, entrance, told));
+            let _ = sender.send(open(&serve, &scenarios, entrance, told, &reloads));
         })?;
         Ok(Self { outcome, opening })
     }
@@ -76,18 +74,17 @@ fn open(
     scenarios: &[Scenario],
     entrance: Entrance,
     opening: Arc<Opening>,
+    reloads: &Reloads,
 ) -> Result<Opened, Failure> {
     let mut options = serve.engine_options();
     options.opening = Some(opening);
     let engine = Arc::new(serve.datastore.open(&options)?);
     options.opening = None;
     datastore::load(scenarios, &engine, &options)?;
-    let reloads = Reloads::default();
     let audit = serve.start_audit()?;
     // Only what the lifecycle sets is used.
     let mut served = ServerOptions::default();
-    serve.serve_lifecycle(&engine, audit.clone(), &reloads, &mut served)?;
-    let reloading = serve.lifecycle.is_enabled().then(|| Reloading::start(reloads)).transpose()?;
+    serve.serve_lifecycle(&engine, audit.clone(), reloads, &mut served)?;
     entrance.open(Arc::clone(&engine), served.lifecycle, served.authz)?;
-    Ok(Opened { engine, audit, reloading })
+    Ok(Opened { engine, audit })
 }

@@ -32,8 +32,13 @@ pub struct NoKeyHash;
 impl ApiKeyHash {
     /// The hash of a key.
     pub fn of(key: &str) -> Self {
+        Self::of_bytes(key.as_bytes())
+    }
+
+    /// The hash of what may be a key.
+    pub fn of_bytes(key: &[u8]) -> Self {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());
+        hash.copy_from_slice(digest::digest(&digest::SHA256, key).as_ref());
         Self(hash)
     }
 }

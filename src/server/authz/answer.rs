@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tonic::body::Body;
-use tonic::codegen::http::header::{ALLOW, CONNECTION, CONTENT_TYPE};
+use tonic::codegen::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use tonic::codegen::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::engine::ZedToken;
@@ -62,6 +62,12 @@ pub(super) enum Refusal {
     /// It was begun, and failed.
     #[error("{0}")]
     Unanswered(String),
+    /// There are as many requests as may be, or they come too often.
+    #[error("{message}")]
+    Busy { message: String, retry_after_seconds: Option<u64> },
+    /// It took longer than it may.
+    #[error("{0}")]
+    TooLate(String),
     /// Nobody could work on it.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -90,6 +96,8 @@ impl Refusal {
                 LifecycleError::Conflict(_) => StatusCode::CONFLICT,
                 LifecycleError::Trouble(_) => StatusCode::SERVICE_UNAVAILABLE,
             },
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLate(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::NoLegacy | Self::Legacy(_) | Self::Unanswered(_) | Self::Pool(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -110,6 +118,9 @@ impl Refusal {
             // The rest of the body is not read, and nothing can follow it.
             Self::LargeBody { .. } | Self::SlowBody | Self::BrokenBody => {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Self::Busy { retry_after_seconds: Some(seconds), .. } => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
             _ => {}
         }

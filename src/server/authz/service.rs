@@ -7,6 +7,7 @@ use http_body::Body as HttpBody;
 use tonic::body::Body;
 use tonic::codegen::http::{Method, Request, Response, StatusCode};
 use tonic::codegen::{Bytes, StdError};
+use tonic::{Code, Status};
 
 use crate::engine::View;
 use crate::lifecycle::identity::Identity;
@@ -15,6 +16,7 @@ use crate::lifecycle::{AbsentRule, Lifecycle, ParentRule};
 use crate::server::backend::Backend;
 use crate::server::legacy::{LegacyBackend, LegacyOptions, LegacyTrustError, LogLimit, Shadow};
 use crate::server::options::AuthzOptions;
+use crate::server::status::retry_after_seconds;
 
 use super::answer::{Refusal, TOKEN, json_response};
 use super::body;
@@ -47,6 +49,19 @@ impl Authz {
     /// Whether a path is one of these routes' to answer.
     pub(in crate::server) fn has(path: &str) -> bool {
         routes::is_below(path)
+    }
+
+    /// What a request is answered that does not come in, or not to its end.
+    pub(in crate::server) fn refuse(status: &Status) -> Response<Body> {
+        let message = status.message().to_owned();
+        let refusal = match status.code() {
+            Code::ResourceExhausted => {
+                Refusal::Busy { message, retry_after_seconds: retry_after_seconds(status) }
+            }
+            Code::DeadlineExceeded => Refusal::TooLate(message),
+            _ => Refusal::Unanswered(message),
+        };
+        refusal.respond()
     }
 
     /// Answers a request.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 
 use crate::server::listener::{self, Socket};
+use crate::server::reception::Reception;
 use crate::server::wire::v1::permissions_service_server::PermissionsService;
 
 use super::service::Gateway;
@@ -26,10 +27,11 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Answers what comes in at a socket, until the server stops; then waits until the last answer is given.
 pub(in crate::server) async fn serve<P: PermissionsService>(
     socket: Socket,
+    reception: Reception,
     gateway: Gateway<P>,
     is_stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let mut connections = pin!(listener::connections(socket, is_stopping)?);
+    let mut connections = pin!(reception.receive(listener::connections(socket, is_stopping)?));
     let shutdown = GracefulShutdown::new();
     while let Some(stream) = connections.next().await {
         let gateway = gateway.clone();

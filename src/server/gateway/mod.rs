@@ -7,6 +7,7 @@
 mod connections;
 mod frames;
 mod healthz;
+mod held;
 mod inbound;
 mod json;
 mod metadata;

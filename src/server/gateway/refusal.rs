@@ -2,11 +2,11 @@
 
 use prost::Message as _;
 use tonic::body::Body;
-use tonic::codegen::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use tonic::codegen::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use tonic::codegen::http::{HeaderValue, Response, StatusCode};
 use tonic::{Code, Status};
 
-use crate::server::status;
+use crate::server::status::{retry_after_seconds, to_message};
 
 use super::json;
 use super::routes::Routes;
@@ -30,6 +30,9 @@ pub(super) fn refuse(routes: &Routes, status: &Status, wrapping: Wrapping) -> Re
     if status.code() == Code::Unauthenticated {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
+    if let Some(seconds) = retry_after_seconds(status) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 
@@ -41,7 +44,7 @@ pub(super) fn error_text(routes: &Routes, status: &Status, wrapping: Wrapping) -
         Wrapping::Line => ("{\"error\":", "}\n"),
     };
     text.extend_from_slice(before.as_bytes());
-    let message = status::to_message(status).encode_to_vec();
+    let message = to_message(status).encode_to_vec();
     if json::write(&routes.status, &message, &mut text).is_err() {
         text.truncate(before.len());
         text.extend_from_slice(br#"{"code":13,"message":"failed to marshal error message","details":[]}"#);

@@ -12,12 +12,14 @@ use tonic::codegen::http::{HeaderValue, Method, Request, Response, StatusCode};
 use tonic::codegen::{Bytes, StdError};
 use tonic::{Code, Status};
 
+use crate::server::admission::{Pass, Refused};
 use crate::server::authz::Authz;
 use crate::server::router::{NOT_READY, Router};
 use crate::server::status;
 use crate::server::trailers::REQUEST_ID;
 use crate::server::wire::v1::permissions_service_server::PermissionsService;
 
+use super::held::Held;
 use super::metadata::{LINES, Metadata};
 use super::outbound::{self, Lines};
 use super::refusal::{JSON, Wrapping, refuse};
@@ -74,7 +76,7 @@ impl<P: PermissionsService> Gateway<P> {
         if let Some(authz) = self.authz.get()
             && Authz::has(path)
         {
-            return authz.answer(request).await;
+            return self.answer_authz(authz, request).await;
         }
         let is_get = matches!(*method, Method::GET | Method::HEAD);
         match path {
@@ -91,6 +93,23 @@ impl<P: PermissionsService> Gateway<P> {
         }
     }
 
+    /// A request whose sender is known in its own way has no key, but takes a place and has its time.
+    async fn answer_authz<B>(&self, authz: &Authz, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError>,
+    {
+        let mut pass = match self.router.enter_without_key() {
+            Ok(pass) => pass,
+            Err(refused) => return Authz::refuse(&refused.into()),
+        };
+        let response = tokio::select! {
+            response = authz.answer(request) => response,
+            late = pass.end() => Authz::refuse(&late),
+        };
+        response.map(|body| Body::new(Held { body, _pass: pass }))
+    }
+
     async fn call<B>(&self, route: &Route, request: Request<B>) -> Response<Body>
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
@@ -101,15 +120,15 @@ impl<P: PermissionsService> Gateway<P> {
             Err(status) => return self.refuse(&status, Wrapping::Bare),
         };
         let request_id = metadata.request_id.clone();
-        let mut response = match self.router.admit(&metadata.headers) {
-            Ok(()) => self.translate(route, metadata, request.into_body()).await,
-            Err(status) => self.refuse(&status, wrapping(route)),
+        let mut response = match self.router.enter(&metadata.headers, &route.rpc) {
+            Ok(pass) => self.translate(route, metadata, request.into_body(), pass).await,
+            Err(refused) => self.refuse(&refused.into(), wrapping(route)),
         };
         response.headers_mut().insert(REQUEST_ID, request_id);
         response
     }
 
-    async fn translate<B>(&self, route: &Route, metadata: Metadata, body: B) -> Response<Body>
+    async fn translate<B>(&self, route: &Route, metadata: Metadata, body: B, pass: Pass) -> Response<Body>
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<StdError>,
@@ -125,7 +144,7 @@ impl<P: PermissionsService> Gateway<P> {
                 Err(status) => return self.refuse(&status, Wrapping::Bare),
             }
         };
-        let answer = self.ask(&route.rpc, metadata, body);
+        let answer = self.ask(&route.rpc, metadata, body, Ok(pass));
         let response = match within(&mut deadline, answer).await {
             Ok(response) => response,
             Err(status) => return self.refuse(&status, wrapping(route)),
@@ -151,7 +170,13 @@ impl<P: PermissionsService> Gateway<P> {
     }
 
     /// Calls an RPC as if the request had come in over gRPC.
-    async fn ask(&self, rpc: &str, metadata: Metadata, body: Body) -> Response<Body> {
+    async fn ask(
+        &self,
+        rpc: &str,
+        metadata: Metadata,
+        body: Body,
+        entered: Result<Pass, Refused>,
+    ) -> Response<Body> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.headers_mut() = metadata.headers;
@@ -159,7 +184,7 @@ impl<P: PermissionsService> Gateway<P> {
             Ok(uri) => *request.uri_mut() = uri,
             Err(error) => return status::internal(&error).into_http(),
         }
-        let Ok(response) = self.router.ask(request).await;
+        let Ok(response) = self.router.ask_with(request, entered).await;
         response
     }
 
@@ -167,7 +192,8 @@ impl<P: PermissionsService> Gateway<P> {
         let answer = async {
             let metadata = Metadata::of_request(&tonic::codegen::http::HeaderMap::new())?;
             let question = healthz::question(query)?;
-            let response = self.ask(healthz::RPC, metadata, Body::new(Full::new(question))).await;
+            let entered = self.router.enter(&metadata.headers, healthz::RPC);
+            let response = self.ask(healthz::RPC, metadata, Body::new(Full::new(question)), entered).await;
             if let Some(status) = outbound::error_of(response.headers()) {
                 return Err(status);
             }

@@ -95,6 +95,11 @@ impl Diagnostic {
         self
     }
 
+    /// The line of the schema with the place.
+    pub fn excerpt(&self) -> &Excerpt {
+        &self.excerpt
+    }
+
     /// Which family of errors this belongs to.
     pub fn class(&self) -> DiagnosticClass {
         self.code.class()

@@ -13,13 +13,35 @@ const LEAD_MAX: usize = 40;
 
 /// A place in the text, ready to be shown without the text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Excerpt {
+pub struct Excerpt {
     pub(super) start: Position,
     pub(super) end: Position,
     pub(super) source_code: String,
     line_text: String,
     caret_column: usize,
     caret_width: usize,
+}
+
+impl Excerpt {
+    /// Where the place starts.
+    pub fn start(&self) -> Position {
+        self.start
+    }
+
+    /// The last byte of the place, or where it starts if it is empty.
+    pub fn end(&self) -> Position {
+        self.end
+    }
+
+    /// The line in which it starts, cut if it is very long, every character one column wide.
+    pub fn line_text(&self) -> &str {
+        &self.line_text
+    }
+
+    /// Characters of that line before the place, and of the place.
+    pub fn caret(&self) -> (usize, usize) {
+        (self.caret_column, self.caret_width)
+    }
 }
 
 /// `--> 2:5`, the line, and carets under the place.

@@ -10,7 +10,9 @@ mod compile;
 mod dependencies;
 mod diagnostic;
 mod excerpt;
+mod format;
 mod lexer;
+mod lint;
 mod model;
 mod outline;
 mod parser;
@@ -26,6 +28,9 @@ pub use code::{DiagnosticClass, DiagnosticCode};
 pub use compile::CompileOptions;
 pub use dependencies::{computable_permissions, dependent_relations};
 pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Position, SchemaError, Span};
+pub use excerpt::Excerpt;
+pub use format::{FormatError, format};
+pub use lint::{Edit, FINDINGS_MAX, Finding, Fix, LintCode, Lints, applied, lint};
 pub use model::{
     AllowedSubject, Arrow, ArrowFunction, CaveatDeclaration, Definition, DefinitionId, Expression, Node,
     NodeId, NodeKind, Schema, SubjectForm,

@@ -13,8 +13,16 @@ pub(super) fn did_you_mean<'n>(
     name: &str,
     candidates: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
+    match nearest(name, candidates) {
+        Some(candidate) => diagnostic.help(format!("did you mean `{candidate}`?")),
+        None => diagnostic,
+    }
+}
+
+/// The candidate that is nearest to `name`, if one is near enough.
+pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     if name.len() > NAME_BYTES_MAX {
-        return diagnostic;
+        return None;
     }
     let edits_max = name.len().div_ceil(3);
     let nearest = candidates
@@ -23,8 +31,5 @@ pub(super) fn did_you_mean<'n>(
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(edits, _)| *edits <= edits_max)
         .min();
-    match nearest {
-        Some((_, candidate)) => diagnostic.help(format!("did you mean `{candidate}`?")),
-        None => diagnostic,
-    }
+    nearest.map(|(_, candidate)| candidate)
 }

@@ -73,8 +73,8 @@ const ROOMS: &[Room] = &[
     Room {
         name: "scenario",
         level: 7,
-        may_import: &["engine", "relationship"],
-        why: "a validation file is loaded and asked through the engine",
+        may_import: &["engine", "relationship", "schema"],
+        why: "a validation file is loaded and asked through the engine; expected relations follow the schema's model",
     },
     Room {
         name: "server",

@@ -44,7 +44,7 @@ impl Assertion {
     }
 
     /// Asks the question; nothing if the answer is the expected one.
-    fn failure(&self, view: &View) -> Option<Failure<'_>> {
+    pub(super) fn failure(&self, view: &View) -> Option<Failure<'_>> {
         let answer = view.check_permission(&self.question, view.limits());
         let is_expected = match (self.expected, &answer) {
             (Expected::True, Ok(answer)) => *answer == Permissionship::HasPermission,
@@ -67,23 +67,46 @@ pub struct Failure<'assertion> {
     pub answer: Result<Permissionship, CheckPermissionError>,
 }
 
-impl fmt::Display for Failure<'_> {
+impl Expected {
+    /// The key under which such assertions stand: `assertTrue`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::True => "assertTrue",
+            Self::False => "assertFalse",
+            Self::Caveated => "assertCaveated",
+        }
+    }
+}
+
+impl fmt::Display for Assertion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CheckPermission { resource, permission, subject, .. } = &self.assertion.question;
+        let CheckPermission { resource, permission, subject, .. } = &self.question;
+        write!(formatter, "{resource}#{permission}@{subject}")
+    }
+}
+
+impl Failure<'_> {
+    /// The answer that there was, and the one that was expected.
+    pub fn difference(&self) -> String {
         let expected = match self.assertion.expected {
             Expected::True => "true",
             Expected::False => "false",
             Expected::Caveated => "caveated",
         };
-        write!(formatter, "line {}: `{resource}#{permission}@{subject}` ", self.assertion.line)?;
         match &self.answer {
-            Ok(Permissionship::HasPermission) => write!(formatter, "is true, expected {expected}"),
-            Ok(Permissionship::NoPermission) => write!(formatter, "is false, expected {expected}"),
+            Ok(Permissionship::HasPermission) => format!("is true, expected {expected}"),
+            Ok(Permissionship::NoPermission) => format!("is false, expected {expected}"),
             Ok(Permissionship::ConditionalPermission { missing }) => {
-                write!(formatter, "is caveated (without {}), expected {expected}", missing.join(", "))
+                format!("is caveated (without {}), expected {expected}", missing.join(", "))
             }
-            Err(error) => write!(formatter, "has no answer, expected {expected}: {error}"),
+            Err(error) => format!("has no answer, expected {expected}: {error}"),
         }
+    }
+}
+
+impl fmt::Display for Failure<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: `{}` {}", self.assertion.line, self.assertion, self.difference())
     }
 }
 

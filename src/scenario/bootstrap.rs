@@ -3,7 +3,7 @@
 use crate::engine::{Engine, EngineOptions, WriteRelationships, WriteRelationshipsError, WriteSchemaError};
 use crate::relationship::{Relationship, RelationshipUpdate, Revision, UpdateOperation};
 
-use super::error::{Problem, ScenarioError};
+use super::error::{Problem, Problems, ScenarioError};
 use super::file::Scenario;
 
 /// What became of a bootstrap.
@@ -57,7 +57,7 @@ pub fn load(
     Ok(all.len())
 }
 
-fn write_schema(engine: &Engine, scenarios: &[Scenario]) -> Result<(), ScenarioError> {
+pub(super) fn write_schema(engine: &Engine, scenarios: &[Scenario]) -> Result<(), ScenarioError> {
     let texts: Vec<&str> = scenarios.iter().map(|scenario| scenario.schema.as_str()).collect();
     let Err(error) = engine.write_schema(&texts.join("\n")) else { return Ok(()) };
     let line = match &error {
@@ -83,6 +83,27 @@ fn line_of(scenarios: &[Scenario], mut line: usize) -> (Option<&Scenario>, usize
         line -= count;
     }
     (scenarios.last(), 0)
+}
+
+/// Writes the relationships of a scenario whose schema is written, but for those that are refused, which are problems.
+pub(super) fn load_each(
+    engine: &Engine,
+    options: &EngineOptions,
+    scenario: &Scenario,
+    problems: &mut Problems,
+) {
+    let all: Vec<_> =
+        scenario.relationships.iter().map(|(line, relationship)| (scenario, *line, relationship)).collect();
+    for batch in all.chunks(options.limits.updates_max.max(1)) {
+        if write(engine, batch).is_ok() {
+            continue;
+        }
+        for placed in batch {
+            if let Err(error) = write_batch(engine, std::slice::from_ref(placed)) {
+                problems.push(error);
+            }
+        }
+    }
 }
 
 type Placed<'scenario> = (&'scenario Scenario, usize, &'scenario Relationship);

@@ -23,6 +23,37 @@ impl ScenarioError {
     }
 }
 
+/// Problems that are told of one file, at most; the others are counted.
+pub const PROBLEMS_MAX: usize = 50;
+
+/// What is wrong with a file: the first problems, and how many there are.
+#[derive(Debug, Default)]
+pub struct Problems {
+    /// In order, at most [`PROBLEMS_MAX`].
+    pub first: Vec<ScenarioError>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Problems {
+    pub(super) fn push(&mut self, error: ScenarioError) {
+        self.count += 1;
+        if self.first.len() < PROBLEMS_MAX {
+            self.first.push(error);
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Nothing if nothing is wrong, else the first problem.
+    pub(super) fn check(self) -> Result<(), ScenarioError> {
+        self.first.into_iter().next().map_or(Ok(()), Err)
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -71,6 +102,20 @@ pub enum Problem {
     /// The store takes no writes, or none of this size.
     #[error("the relationships cannot be written: {0}")]
     Store(Box<WriteRelationshipsError>),
+    /// What stands under `validation` has another form.
+    #[error("`{key}` is no `resource#permission` to expect subjects of")]
+    ExpectedKey {
+        /// What stands there.
+        key: String,
+    },
+    /// An expected subject cannot be read.
+    #[error("`{text}` is no expected subject: {problem}")]
+    ExpectedSubject {
+        /// What stands there.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The scenario cannot be tried before it is loaded.
     #[error("cannot be tried: {0}")]
     Trial(#[from] crate::engine::OpenError),

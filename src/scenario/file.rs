@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::Spanned;
 
 use crate::relationship::{ParseRelationshipError, Relationship};
 
 use super::assertion::{Assertion, Expected};
-use super::error::{Problem, ScenarioError};
+use super::error::{Problem, Problems, ScenarioError};
 
 /// Bytes of one file, at most.
 const FILE_BYTES_MAX: u64 = 256 << 20;
@@ -73,15 +73,21 @@ impl Scenario {
         Self::parse(file, &text)
     }
 
-    fn of_schema(file: PathBuf, schema: String) -> Self {
+    pub(super) fn of_schema(file: PathBuf, schema: String) -> Self {
         let (schema_file, relationships, assertions) = (file.clone(), Vec::new(), Vec::new());
         Self { file, schema, schema_file, schema_line: 1, relationships, assertions }
     }
 
     /// Reads a scenario from text; `file` is what it is called, and where the name of a schema's file starts from.
     pub fn parse(file: impl Into<PathBuf>, text: &str) -> Result<Self, ScenarioError> {
-        let file = file.into();
-        let document = parse_document(&file, text)?;
+        let mut problems = Problems::default();
+        let scenario = Self::inspect(file.into(), text, &mut problems)?;
+        problems.check().map(|()| scenario)
+    }
+
+    /// Reads as much as can be read. What is wrong with single lines is added to the problems.
+    pub(super) fn inspect(file: PathBuf, text: &str, problems: &mut Problems) -> Result<Self, ScenarioError> {
+        let document: Document = parse_document(&file, text)?;
         let lines = Lines { text };
         let (schema, schema_file, schema_line) = match (document.schema, document.schema_file) {
             (Some(schema), None) => {
@@ -95,15 +101,15 @@ impl Scenario {
             _ => return Err(ScenarioError::new(file, 0, Problem::SchemaSource)),
         };
         let relationships = match document.relationships {
-            Some(block) => parse_relationships(&file, lines.first_of_block(&block), &block.value)?,
+            Some(block) => parse_relationships(&file, lines.first_of_block(&block), &block.value, problems),
             None => Vec::new(),
         };
-        let assertions = parse_assertions(&file, document.assertions)?;
+        let assertions = parse_assertions(&file, document.assertions, problems);
         Ok(Self { file, schema, schema_file, schema_line, relationships, assertions })
     }
 }
 
-fn read_text(file: &Path) -> Result<String, ScenarioError> {
+pub(super) fn read_text(file: &Path) -> Result<String, ScenarioError> {
     let bytes = fs::metadata(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))?.len();
     if bytes > FILE_BYTES_MAX {
         return Err(ScenarioError::new(file, 0, Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX }));
@@ -111,7 +117,8 @@ fn read_text(file: &Path) -> Result<String, ScenarioError> {
     fs::read_to_string(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))
 }
 
-fn parse_document(file: &Path, text: &str) -> Result<Document, ScenarioError> {
+/// Reads a document of some form.
+pub(super) fn parse_document<D: DeserializeOwned>(file: &Path, text: &str) -> Result<D, ScenarioError> {
     let budget = serde_saphyr::budget! {
         max_depth: YAML_DEPTH_MAX,
         flow_nesting_limit: YAML_DEPTH_MAX,
@@ -124,7 +131,7 @@ fn parse_document(file: &Path, text: &str) -> Result<Document, ScenarioError> {
     })
 }
 
-fn line_number(line: u64) -> usize {
+pub(super) fn line_number(line: u64) -> usize {
     usize::try_from(line).unwrap_or_default()
 }
 
@@ -149,7 +156,8 @@ fn parse_relationships(
     file: &Path,
     first_line: usize,
     text: &str,
-) -> Result<Vec<(usize, Relationship)>, ScenarioError> {
+    problems: &mut Problems,
+) -> Vec<(usize, Relationship)> {
     let mut relationships = Vec::new();
     let mut lines_by_key = HashMap::new();
     for (offset, line) in text.lines().enumerate() {
@@ -158,21 +166,27 @@ fn parse_relationships(
             continue;
         }
         let number = first_line + offset;
-        let relationship: Relationship = line
-            .parse()
-            .map_err(|malformed: ParseRelationshipError| ScenarioError::new(file, number, malformed))?;
+        let relationship: Relationship = match line.parse() {
+            Ok(relationship) => relationship,
+            Err(malformed) => {
+                let malformed: ParseRelationshipError = malformed;
+                problems.push(ScenarioError::new(file, number, malformed));
+                continue;
+            }
+        };
         let key =
             (relationship.resource.clone(), relationship.relation.clone(), relationship.subject.clone());
         if let Some(line_before) = lines_by_key.insert(key, number) {
             let relationship = relationship.to_string();
-            return Err(ScenarioError::new(file, number, Problem::Repeated { relationship, line_before }));
+            problems.push(ScenarioError::new(file, number, Problem::Repeated { relationship, line_before }));
+            continue;
         }
         relationships.push((number, relationship));
     }
-    Ok(relationships)
+    relationships
 }
 
-fn parse_assertions(file: &Path, assertions: Assertions) -> Result<Vec<Assertion>, ScenarioError> {
+fn parse_assertions(file: &Path, assertions: Assertions, problems: &mut Problems) -> Vec<Assertion> {
     let groups = [
         (Expected::True, assertions.hold),
         (Expected::False, assertions.hold_not),
@@ -181,10 +195,13 @@ fn parse_assertions(file: &Path, assertions: Assertions) -> Result<Vec<Assertion
     let all = groups.into_iter().flat_map(|(expected, texts)| {
         texts.unwrap_or_default().into_iter().map(move |text| (expected, text))
     });
-    all.map(|(expected, text)| {
+    let mut read = Vec::new();
+    for (expected, text) in all {
         let line = line_number(text.referenced.line());
-        Assertion::parse(expected, line, &text.value)
-            .map_err(|problem| ScenarioError::new(file, line, problem))
-    })
-    .collect()
+        match Assertion::parse(expected, line, &text.value) {
+            Ok(assertion) => read.push(assertion),
+            Err(problem) => problems.push(ScenarioError::new(file, line, problem)),
+        }
+    }
+    read
 }

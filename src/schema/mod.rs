@@ -16,6 +16,8 @@ mod lint;
 mod model;
 mod outline;
 mod parser;
+/// Schemas as pictures.
+pub mod picture;
 mod reachability;
 mod reflection;
 mod removal;

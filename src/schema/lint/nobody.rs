@@ -71,6 +71,9 @@ pub(super) fn look(source: &Source<'_>, findings: &mut Findings) {
     let empty: Vec<NodeId> = search.empty().collect();
     // Causes: nobody has it even if others that nobody has were had by somebody.
     for node in &empty {
+        if search.is_explained[node.0 as usize] {
+            continue;
+        }
         let is_meant = matches!(schema.node(*node).kind, NodeKind::Permission(Expression::Nil));
         if is_meant || search.is_empty_given(*node) {
             // An arrow that leads nowhere is told by itself.
@@ -198,11 +201,19 @@ impl Search<'_> {
         self.types(node, true).is_none()
     }
 
+    /// Whether nobody has a node because nobody has what is explained. What only leads back to itself adds nothing.
+    fn rests_on_explained(&self, node: NodeId) -> bool {
+        let of = |part: NodeId| if part == node { Types::NONE } else { self.types_of_part(part) };
+        types_of(self.schema, node, &of, false).is_none()
+    }
+
+    fn types_of_part(&self, part: NodeId) -> Types {
+        let types = &self.possible[part.0 as usize];
+        if types.is_none() && !self.is_explained[part.0 as usize] { Types::Any } else { types.clone() }
+    }
+
     fn types(&self, node: NodeId, do_arrows_lead: bool) -> Types {
-        let of = |part: NodeId| {
-            let types = &self.possible[part.0 as usize];
-            if types.is_none() && !self.is_explained[part.0 as usize] { Types::Any } else { types.clone() }
-        };
+        let of = |part: NodeId| self.types_of_part(part);
         types_of(self.schema, node, &of, do_arrows_lead)
     }
 
@@ -214,7 +225,7 @@ impl Search<'_> {
             for usage in self.reachability.used_by(node) {
                 let user = usage.node;
                 let is_open = self.possible[user.0 as usize].is_none() && !self.is_explained[user.0 as usize];
-                if is_open && self.is_empty_given(user) {
+                if is_open && self.rests_on_explained(user) {
                     self.is_explained[user.0 as usize] = true;
                     waiting.push(user);
                 }

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::output::{OutputError, styles};
-use super::{health, lifecycle, secrets, serve, version};
+use super::{
+    bulk_check, check, completions, context, expand, health, lifecycle, lookup, man, relationship, schema,
+    secrets, serve, version, watch,
+};
 
 /// A command could not be done. That an answer is no is 1, where a command answers a question.
 const ERROR: u8 = 2;
@@ -29,6 +32,26 @@ enum Command {
     Lifecycle(lifecycle::Lifecycle),
     /// Ask a server whether it serves.
     Health(health::Health),
+    /// Ask whether a subject has a permission on a resource.
+    Check(Box<check::Check>),
+    /// Find resources that a subject has a permission on, or subjects that have a permission on a resource.
+    Lookup(Box<lookup::Lookup>),
+    /// Show what a permission on a resource is made of.
+    Expand(Box<expand::Expand>),
+    /// Ask the questions of a file.
+    BulkCheck(Box<bulk_check::BulkCheck>),
+    /// Write, delete and read relationships.
+    Relationship(Box<relationship::Relationship>),
+    /// Read, write and compare schemas.
+    Schema(Box<schema::Schema>),
+    /// Show changes of relationships as they are made.
+    Watch(Box<watch::Watch>),
+    /// Servers by name, with their keys.
+    Context(Box<context::Context>),
+    /// Print a script that has a shell complete commands and flags.
+    Completions(completions::Completions),
+    /// Write manual pages.
+    Man(man::Man),
     /// Print the version.
     Version,
 }
@@ -44,6 +67,16 @@ impl Command {
             Self::Serve(arguments) => arguments.run(warnings).map(|()| ExitCode::SUCCESS),
             Self::Lifecycle(arguments) => arguments.run(),
             Self::Health(arguments) => arguments.run(),
+            Self::Check(arguments) => arguments.run(),
+            Self::Lookup(arguments) => arguments.run(),
+            Self::Expand(arguments) => arguments.run(),
+            Self::BulkCheck(arguments) => arguments.run(),
+            Self::Relationship(arguments) => arguments.run(),
+            Self::Schema(arguments) => arguments.run(),
+            Self::Watch(arguments) => arguments.run(),
+            Self::Context(arguments) => arguments.run(),
+            Self::Completions(arguments) => arguments.run(),
+            Self::Man(arguments) => arguments.run(),
             Self::Version => version::run().map(|()| ExitCode::SUCCESS),
         }
     }
@@ -53,7 +86,7 @@ impl Command {
         match self {
             // Their statuses have meanings of their own.
             Self::Serve(_) | Self::Lifecycle(_) => ExitCode::FAILURE,
-            Self::Health(_) | Self::Version => ExitCode::from(ERROR),
+            _ => ExitCode::from(ERROR),
         }
     }
 }

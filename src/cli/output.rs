@@ -77,6 +77,11 @@ impl OutputFlags {
 }
 
 impl ColorFlag {
+    /// For what is no text for people.
+    pub(super) fn plain() -> Self {
+        Self { color: ColorWhen::Never }
+    }
+
     /// Standard output for text.
     pub(super) fn open(self) -> Output {
         Output::of_stdout(OutputFormat::Text, self)

@@ -48,6 +48,12 @@ pub(super) fn name(file: &Path) -> String {
     if file.as_os_str() == "-" { "standard input".to_owned() } else { file.display().to_string() }
 }
 
+/// Says something of the command on standard error, which is no error.
+pub(super) fn say(message: &str) {
+    // There is nobody to tell if the terminal is gone.
+    let _ = writeln!(io::stderr(), "arrowroot: {message}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

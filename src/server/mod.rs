@@ -41,10 +41,14 @@ pub mod wire;
 mod worker;
 
 pub use admission::AdmissionOptions;
+/// How the wire writes nouns, for the command line's client.
+pub(crate) use convert::{context_to_wire, object_to_wire, relationship_to_wire, subject_to_wire};
 pub use front::{Front, Listening};
 pub use keys::{KeyFileError, KeyFilePaths, KeyFileProblem, KeyFiles, KeyLimits, Role};
 pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};
 pub use options::{AuthzOptions, PresharedKey, RequestLimits, ServerOptions, WatchOptions};
 pub use refusals::{RefusalReason, Refusals};
+/// How the wire tells differences of schemas, for the command line.
+pub(crate) use schema::difference_to_wire;
 pub use serve::{Entrance, ServeError, Server};
 pub use tls::{Tls, TlsError, TlsPaths, TlsProblem, TlsProtocol};

@@ -55,7 +55,7 @@ impl Backfill {
         let mut position = if self.dry_run {
             Position::unkept()
         } else {
-            Position::of(&self.file, &self.connection.endpoint, self.from_start)?
+            Position::of(&self.file, &self.connection.endpoint()?, self.from_start)?
         };
         let mut report = Report::new(&self.file, self.dry_run, &position);
         let sending = Sending { calls, is_dry_run: self.dry_run };

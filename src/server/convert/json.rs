@@ -43,7 +43,7 @@ pub(in crate::server) fn context(
 }
 
 /// A context as the API writes it.
-pub(in crate::server) fn context_to_wire(context: CaveatContext) -> Struct {
+pub(crate) fn context_to_wire(context: CaveatContext) -> Struct {
     from_object(context.into())
 }
 

@@ -19,10 +19,13 @@ pub(super) use filter::{
     WildcardRule, filter, filter_text, operation_name, precondition, precondition_text, subject_id,
     subject_relation,
 };
-pub(super) use json::{context, context_to_wire, object as json_object, structure as json_structure};
+pub(crate) use json::context_to_wire;
+pub(super) use json::{context, object as json_object, structure as json_structure};
 pub(super) use name::{counter, definition, optional_relation, permission, relation};
-pub(super) use object::{object_to_wire, resource, stand_in, subject, subject_to_wire};
-pub(super) use relationship::{relationship, relationship_to_wire, update, update_to_wire, wire_bytes};
+pub(crate) use object::{object_to_wire, subject_to_wire};
+pub(super) use object::{resource, stand_in, subject};
+pub(crate) use relationship::relationship_to_wire;
+pub(super) use relationship::{relationship, update, update_to_wire, wire_bytes};
 pub(super) use schema_filter::{given, schema_filter, schema_filter_text};
 pub(super) use violation::{InvalidFields, Path, Violations};
 pub(super) use watch::watch;

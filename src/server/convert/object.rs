@@ -77,12 +77,12 @@ pub(in crate::server) fn subject(
 }
 
 /// An object as the API writes it.
-pub(in crate::server) fn object_to_wire(object: Object) -> v1::ObjectReference {
+pub(crate) fn object_to_wire(object: Object) -> v1::ObjectReference {
     v1::ObjectReference { object_type: object.definition.into(), object_id: object.id.into() }
 }
 
 /// A subject as the API writes it.
-pub(in crate::server) fn subject_to_wire(subject: Subject) -> v1::SubjectReference {
+pub(crate) fn subject_to_wire(subject: Subject) -> v1::SubjectReference {
     let (object, optional_relation) = match subject {
         Subject::Object(object) => (object_to_wire(object), String::new()),
         Subject::Userset(object, relation) => (object_to_wire(object), relation.into()),

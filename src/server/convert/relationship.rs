@@ -116,7 +116,7 @@ pub(in crate::server) fn update_to_wire(update: RelationshipUpdate) -> v1::Relat
 }
 
 /// A relationship as the API writes it.
-pub(in crate::server) fn relationship_to_wire(relationship: Relationship) -> v1::Relationship {
+pub(crate) fn relationship_to_wire(relationship: Relationship) -> v1::Relationship {
     v1::Relationship {
         resource: Some(object::object_to_wire(relationship.resource)),
         relation: relationship.relation.into(),

@@ -20,14 +20,15 @@ pub(in crate::server) async fn diff_schema(
     let answer = work::run(backend, bytes, move || {
         let differences = view.diff_schema(&comparison_schema)?;
         Ok::<_, Status>(v1::DiffSchemaResponse {
-            diffs: differences.into_iter().map(difference).collect(),
+            diffs: differences.into_iter().map(difference_to_wire).collect(),
             read_at: Some(v1::ZedToken { token: view.token().0 }),
         })
     });
     Ok(Response::new(answer.await??))
 }
 
-fn difference(difference: Difference) -> v1::ReflectionSchemaDiff {
+/// A difference as the API tells it.
+pub(crate) fn difference_to_wire(difference: Difference) -> v1::ReflectionSchemaDiff {
     let subject = |relation, subject| v1::ReflectionRelationSubjectTypeChange {
         relation: Some(reflection::relation(relation)),
         changed_subject_type: Some(reflection::subject_type(subject)),

@@ -84,8 +84,7 @@ impl Sending {
             }
             let answer = calls.backfill(v1::BackfillRequest { resources, dry_run }).await?;
             if answer.results.len() != batch.lines.len() {
-                let message = "it does not say what became of every resource".to_owned();
-                return Err(CallError::Refused(message));
+                return Err(CallError::Answer("it does not say what became of every resource"));
             }
             Ok((batch, answer.results))
         })

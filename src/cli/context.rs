@@ -1,0 +1,49 @@
+//! `arrowroot context`: one file a subcommand.
+
+mod add;
+mod list;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::contexts;
+
+/// Servers by name, with their keys, in a file that only you can read: $XDG_CONFIG_HOME/arrowroot/config.toml, or the one
+/// that `ARROWROOT_CONFIG` names.
+#[derive(Debug, Args)]
+pub(super) struct Context {
+    #[command(subcommand)]
+    command: ContextCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ContextCommand {
+    /// Add a server under a name.
+    Add(add::Add),
+    /// List all, without their keys.
+    List(list::List),
+    /// Have a context in use where none is named.
+    Use(Name),
+    /// Remove a context.
+    Remove(Name),
+}
+
+#[derive(Debug, Args)]
+struct Name {
+    /// The context
+    name: String,
+}
+
+impl Context {
+    pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        match self.command {
+            ContextCommand::Add(arguments) => arguments.run()?,
+            ContextCommand::List(arguments) => arguments.run()?,
+            ContextCommand::Use(Name { name }) => contexts::change(|all| all.use_by_itself(&name))?,
+            ContextCommand::Remove(Name { name }) => contexts::change(|all| all.remove(&name))?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

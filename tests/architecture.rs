@@ -109,9 +109,20 @@ const CONFINED: &[Confined] = &[
         ],
         within: &["server/", "cli/client/"],
     },
-    Confined { crates: &["hyper", "hyper_util"], within: &["server/gateway/", "server/legacy/"] },
+    Confined {
+        crates: &["hyper", "hyper_util"],
+        within: &["server/gateway/", "server/legacy/", "server/telemetry/"],
+    },
     Confined { crates: &["prost_reflect"], within: &["server/gateway/"] },
-    Confined { crates: &["http_body_util"], within: &["server/authz/", "server/gateway/", "server/legacy/"] },
+    Confined {
+        crates: &["http_body_util"],
+        within: &["server/authz/", "server/gateway/", "server/legacy/", "server/telemetry/"],
+    },
+    Confined { crates: &["prometheus_client"], within: &["server/telemetry/"] },
+    Confined {
+        crates: &["opentelemetry", "opentelemetry_otlp", "opentelemetry_sdk"],
+        within: &["server/telemetry/trace/"],
+    },
     Confined { crates: &["hyper_rustls"], within: &["server/legacy/"] },
     Confined { crates: &["rustls"], within: &["server/legacy/", "server/tls/"] },
     Confined { crates: &["rustls_pki_types", "tokio_rustls"], within: &["server/tls/"] },

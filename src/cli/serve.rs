@@ -17,6 +17,7 @@ mod reload;
 mod rollout;
 mod service_manager;
 mod stop_signal;
+mod telemetry;
 mod tls;
 
 use std::cell::OnceCell;
@@ -67,6 +68,8 @@ pub(super) struct Serve {
     memory: memory::Memory,
     #[command(flatten)]
     logging: logging::Logging,
+    #[command(flatten)]
+    telemetry: telemetry::TelemetryFlags,
 }
 
 impl Serve {
@@ -78,10 +81,16 @@ impl Serve {
         let scenarios = self.datastore.read_scenarios()?;
         let opening = Arc::new(Opening::default());
         let reloads = Reloads::default();
-        let options = self.open_server_options(&reloads)?;
+        let mut options = self.open_server_options(&reloads)?;
+        options.telemetry = self.telemetry.start()?;
         let (server, entrance) = Server::listen(options, Arc::clone(&opening))?;
-        let (address, http_address) = (server.local_address(), server.http_address());
-        tracing::debug!(grpc = %address, http = ?http_address, "listening");
+        let addresses = Addresses {
+            grpc: server.local_address(),
+            http: server.http_address(),
+            metrics: server.metrics_address(),
+        };
+        let Addresses { grpc, http, metrics } = addresses;
+        tracing::debug!(%grpc, ?http, metrics = metrics.map(tracing::field::display), "listening");
         let serve = Arc::new(self);
         // SIGHUP ends a server that has nothing to read again, as it ends any program whose terminal is closed.
         let has_files = serve.lifecycle.is_enabled() || !reloads.is_empty();
@@ -89,7 +98,7 @@ impl Serve {
         let being_opened = BeingOpened::start(Arc::clone(&serve), scenarios, entrance, opening, reloads)?;
         let (opened, mut attended) = (OnceCell::new(), Ok(()));
         let result = server.run(async {
-            attended = serve.attend(being_opened, &opened, reloading.as_ref(), address, http_address).await;
+            attended = serve.attend(being_opened, &opened, reloading.as_ref(), addresses).await;
         });
         drop(reloading);
         if let Some(Opened { engine, audit }) = opened.into_inner() {
@@ -109,8 +118,7 @@ impl Serve {
         being_opened: BeingOpened,
         opened: &OnceCell<Opened>,
         reloading: Option<&Reloading>,
-        address: SocketAddr,
-        http_address: Option<SocketAddr>,
+        addresses: Addresses,
     ) -> Result<(), Failure> {
         // Whoever waits for the line may send a signal at once, and others may want no graph any more.
         let mut stopped = pin!(StopSignal::listen().wait());
@@ -123,7 +131,7 @@ impl Serve {
             }
         };
         let Opened { engine, .. } = opened.get_or_init(|| finished);
-        if let Err(error) = self.say_ready(address, http_address, engine) {
+        if let Err(error) = self.say_ready(addresses, engine) {
             tracing::error!(%error, "nobody can be told that the server is ready");
         }
         service_manager::say_ready();
@@ -205,6 +213,7 @@ impl Serve {
         self.grpc.apply(&mut options);
         options.http_address = self.http_address();
         options.admission = self.admission.options();
+        options.metrics_address = self.telemetry.metrics_addr;
         options
     }
 
@@ -218,20 +227,29 @@ impl Serve {
     }
 
     /// The one line on stdout, for whoever waits for the server.
-    fn say_ready(
-        &self,
-        address: SocketAddr,
-        http_address: Option<SocketAddr>,
-        engine: &Engine,
-    ) -> io::Result<()> {
+    fn say_ready(&self, addresses: Addresses, engine: &Engine) -> io::Result<()> {
         let (journal, revision) = (self.datastore.describe(), engine.head());
-        let http = http_address.map(|address| format!(" http={address}")).unwrap_or_default();
-        let tls =
-            self.tls.describe(http_address.is_some()).map(|tls| format!(" tls={tls}")).unwrap_or_default();
+        let Addresses { grpc, http, metrics } = addresses;
+        let named =
+            |name: &str, word: Option<String>| word.map(|word| format!(" {name}={word}")).unwrap_or_default();
+        let tls = named("tls", self.tls.describe(http.is_some()).map(|tls| tls.to_string()));
+        let [http, metrics] = [("http", http), ("metrics", metrics)]
+            .map(|(name, address)| named(name, address.map(|at| at.to_string())));
         let mut stdout = io::stdout();
-        writeln!(stdout, "arrowroot ready grpc={address}{http}{tls} journal={journal} revision={revision}")?;
+        writeln!(
+            stdout,
+            "arrowroot ready grpc={grpc}{http}{metrics}{tls} journal={journal} revision={revision}"
+        )?;
         stdout.flush()
     }
+}
+
+/// Where the server listens, with the ports that it was given.
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    grpc: SocketAddr,
+    http: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
 }
 
 #[cfg(test)]

@@ -51,6 +51,16 @@ impl Health {
         (sender, Self { served, is_watch_enabled, is_stopping })
     }
 
+    /// What is served, once it is.
+    pub(super) fn engine(&self) -> Option<Arc<Engine>> {
+        self.served.borrow().as_ref().map(|served| Arc::clone(&served.engine))
+    }
+
+    /// Whether the server is going down.
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.is_stopping.borrow()
+    }
+
     /// The status of a service; none if there is no such service.
     fn status(&self, service: &str) -> Option<ServingStatus> {
         let served = self.served.borrow();

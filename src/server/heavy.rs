@@ -26,7 +26,7 @@ use tonic::codegen::http::Response;
 use crate::engine::step_back;
 
 use super::guard::Answer;
-use super::status;
+use super::{status, telemetry};
 
 /// Frames that wait for a connection, beside the one that it is sending; each has some 32 KiB, or one message.
 const WAITING_MAX: usize = 2;
@@ -79,7 +79,7 @@ impl Heavy {
     /// Has an answer and its body made on one of the runtimes, in turn.
     pub(super) fn make(&self, answer: Answer) -> Answer {
         let Some(handle) = self.next() else { return answer };
-        let mut making = AbortOnDrop(handle.spawn(make(answer)));
+        let mut making = AbortOnDrop(handle.spawn(telemetry::carry(Box::pin(make(answer)))));
         Box::pin(async move {
             match (&mut making.0).await {
                 Ok(response) => Ok(response),
@@ -121,7 +121,7 @@ async fn make(answer: Answer) -> Response<Body> {
     }
     response.map(|body| {
         let (sender, frames) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(relay(body, sender));
+        tokio::spawn(telemetry::carry(Box::pin(relay(body, sender))));
         Body::new(Relayed { frames, is_ended: false })
     })
 }

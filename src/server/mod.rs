@@ -32,6 +32,7 @@ mod serve;
 mod silence;
 mod status;
 mod streaming;
+mod telemetry;
 mod tls;
 mod trailers;
 mod unbroken;
@@ -51,4 +52,5 @@ pub use refusals::{RefusalReason, Refusals};
 /// How the wire tells differences of schemas, for the command line.
 pub(crate) use schema::difference_to_wire;
 pub use serve::{Entrance, ServeError, Server};
+pub use telemetry::{Extra, Telemetry, TelemetryOptions, TraceError, TraceOptions};
 pub use tls::{Tls, TlsError, TlsPaths, TlsProblem, TlsProtocol};

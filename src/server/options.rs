@@ -13,6 +13,7 @@ use crate::lifecycle::{Lifecycle, WatchedFile};
 use super::admission::AdmissionOptions;
 use super::keys::KeyFiles;
 use super::legacy::LegacyUpstream;
+use super::telemetry::Telemetry;
 use super::tls::Tls;
 
 /// A secret that clients show as a bearer token. It is never printed.
@@ -48,6 +49,10 @@ pub struct ServerOptions {
     pub grpc_tls: Option<Arc<Tls>>,
     /// The same for HTTP.
     pub http_tls: Option<Arc<Tls>>,
+    /// Where to listen for those who ask for metrics and health, if at all; port 0 takes any that is free.
+    pub metrics_address: Option<SocketAddr>,
+    /// What is counted, traced and logged of requests.
+    pub telemetry: Telemetry,
     /// Each of these opens the door to everything. Without any, and without files of keys, the door is open.
     pub preshared_keys: Vec<PresharedKey>,
     /// Files of further keys.
@@ -89,6 +94,8 @@ impl Default for ServerOptions {
             http_address: None,
             grpc_tls: None,
             http_tls: None,
+            metrics_address: None,
+            telemetry: Telemetry::default(),
             preshared_keys: Vec::new(),
             key_files: None,
             admission: AdmissionOptions::default(),

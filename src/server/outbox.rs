@@ -18,6 +18,7 @@ pub(super) const SMALL_BYTES: usize = 4 << 10;
 #[derive(Debug, Clone)]
 pub(super) struct Outbox {
     room: Arc<Semaphore>,
+    bytes_max: usize,
 }
 
 /// There is no room for an answer.
@@ -46,7 +47,18 @@ pub(super) struct RequestShare(#[expect(dead_code, reason = "what counts is when
 impl Outbox {
     /// Room for so many bytes.
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(bytes_max.min(Semaphore::MAX_PERMITS))) }
+        let bytes_max = bytes_max.min(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(bytes_max)), bytes_max }
+    }
+
+    /// Bytes that are taken.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes_max.saturating_sub(self.room.available_permits())
+    }
+
+    /// Bytes that there are.
+    pub(super) fn bytes_max(&self) -> usize {
+        self.bytes_max
     }
 
     /// Takes so many bytes, if there are as many.

@@ -28,7 +28,8 @@ use super::options::{ServerOptions, WatchOptions};
 use super::outbox::Outbox;
 use super::schema::Schemas;
 use super::silence::Silence;
-use super::trailers::{Answered, Trailers};
+use super::telemetry::{Current, Telemetry};
+use super::trailers::{Answered, Trailers, request_id};
 use super::unbroken::Unbroken;
 use super::watches::{Room, Watches};
 use super::wire::FILE_DESCRIPTOR_SET;
@@ -56,6 +57,7 @@ struct Lobby<P> {
     health: HealthServer<Health>,
     opening: Arc<Opening>,
     outbox: Outbox,
+    telemetry: Telemetry,
     services: OnceLock<Services<P>>,
 }
 
@@ -79,15 +81,14 @@ impl<P: PermissionsService> Services<P> {
         permissions: P,
         backend: &Arc<Backend>,
         lifecycle: Option<Arc<Lifecycle>>,
-        watch: WatchOptions,
+        (watch, room): (WatchOptions, Room),
         heavy: Heavy,
         is_stopping: watch::Receiver<bool>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let bytes_max = backend.limits.message_bytes_max;
         let schema = Schemas { backend: Arc::clone(backend) };
         let experimental = Experimental { backend: Arc::clone(backend) };
-        let watch =
-            Watches { backend: Arc::clone(backend), options: watch, room: Room::default(), is_stopping };
+        let watch = Watches { backend: Arc::clone(backend), options: watch, room, is_stopping };
         let lifecycle = lifecycle.map(|lifecycle| Lifecycles::new(lifecycle, Arc::clone(backend)));
         let reflection = || {
             tonic_reflection::server::Builder::configure()
@@ -173,6 +174,7 @@ impl<P: PermissionsService> Router<P> {
             health: HealthServer::new(health),
             opening,
             outbox,
+            telemetry: options.telemetry.clone(),
             services: OnceLock::new(),
         }))
     }
@@ -202,6 +204,11 @@ impl<P: PermissionsService> Router<P> {
         self.0.doorkeeper.enter_without_key(false)
     }
 
+    /// What is counted of requests.
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
     /// Room for answers.
     pub(super) fn outbox(&self) -> &Outbox {
         &self.0.outbox
@@ -225,12 +232,20 @@ impl<P: PermissionsService> Router<P> {
     {
         let path = request.uri().path();
         let is_api = service_name(path).starts_with(API);
-        let trailers = Trailers::new(request.headers(), self.0.reveals_version, is_api);
+        let request_id = request_id(request.headers());
+        let (call, trace) = self.0.telemetry.begin(&request, &request_id);
+        let current = Current { request_id, trace };
+        let mut trailers = Trailers::new(request.headers(), current, self.0.reveals_version, is_api);
         let silence = is_bounded_stream(path).then(|| Silence::new(self.0.stream_silence_max));
         let outbox = (service_name(path) != WATCH).then(|| self.0.outbox.clone());
         match entered {
-            Ok(pass) => Answered::new(self.answer(request), trailers, silence, outbox, Some(pass)),
-            Err(refused) => Answered::new(Guarded::refuse(refused.into()), trailers, silence, outbox, None),
+            Ok(pass) => {
+                let answer = trailers.run(|| self.answer(request));
+                Answered::new(answer, trailers, call, silence, outbox, Some(pass))
+            }
+            Err(refused) => {
+                Answered::new(Guarded::refuse(refused.into()), trailers, call, silence, outbox, None)
+            }
         }
     }
 

@@ -31,6 +31,8 @@ use super::pool::Pool;
 use super::reception::{Address, Reception};
 use super::refusals::Refusals;
 use super::router::{Router, Services};
+use super::telemetry::{Endpoint, Monitor, Telemetry};
+use super::watches::Room;
 use super::wire::v1::permissions_service_server::PermissionsService;
 use super::worker::{self, Entry};
 
@@ -70,6 +72,8 @@ pub struct Server {
     local_address: SocketAddr,
     http_address: Option<SocketAddr>,
     front: Arc<Front>,
+    metrics: Option<(Endpoint, SocketAddr)>,
+    telemetry: Telemetry,
     heavy: Heavy,
     threads: NonZeroUsize,
     is_stopping: watch::Sender<bool>,
@@ -128,8 +132,20 @@ impl Server {
             grpc: Listening::new(options.grpc_tls.clone()),
             http: Listening::new(options.http_tls.clone()),
         });
-        let router = Router::new(&options, health, opening, outbox.clone(), Arc::clone(&front));
-        let gateway = Gateway::new(router.clone(), options.limits.message_bytes_max);
+        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME), outbox.clone());
+        let monitor = Monitor {
+            telemetry: options.telemetry.clone(),
+            front: Arc::clone(&front),
+            health: health.clone(),
+            opening: Arc::clone(&opening),
+            outbox: outbox.clone(),
+            pool: pool.clone(),
+            room: Room::default(),
+        };
+        let (readiness, room) = (monitor.readiness(), monitor.room.clone());
+        let metrics = options.metrics_address.map(|address| bind_metrics(address, monitor)).transpose()?;
+        let router = Router::new(&options, health, opening, outbox, Arc::clone(&front));
+        let gateway = Gateway::new(router.clone(), options.limits.message_bytes_max, readiness);
         let gateway = gateway.map_err(|error| ServeError::Gateway(error.to_string()))?;
         let (end_signal, ended) = mpsc::channel(1);
         let (local_address, http_address) = (grpc.address, http.as_ref().map(|http| http.address));
@@ -154,11 +170,30 @@ impl Server {
             work
         });
         let workers = workers.collect();
-        let pool = Pool::new(threads.saturating_mul(POOL_THREADS_PER_RUNTIME), outbox);
+        let telemetry = options.telemetry.clone();
         let heavy = Heavy::default();
-        let door =
-            Door { router, gateway, served, pool, heavy: heavy.clone(), options, is_stopping: stopping };
-        let server = Self { workers, local_address, http_address, front, heavy, threads, is_stopping, ended };
+        let door = Door {
+            router,
+            gateway,
+            served,
+            pool,
+            room,
+            heavy: heavy.clone(),
+            options,
+            is_stopping: stopping,
+        };
+        let server = Self {
+            workers,
+            local_address,
+            http_address,
+            front,
+            metrics,
+            telemetry,
+            heavy,
+            threads,
+            is_stopping,
+            ended,
+        };
         Ok((server, door))
     }
 
@@ -177,14 +212,22 @@ impl Server {
         Arc::clone(&self.front)
     }
 
+    /// Where it listens for those who ask for metrics and health, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
+    }
+
     /// Answers until `shutdown` is there, then lets running requests finish for the grace period. Blocks the thread.
     pub fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { workers, heavy, threads, is_stopping, mut ended, .. } = self;
+        let Self { workers, metrics, telemetry, heavy, threads, is_stopping, mut ended, .. } = self;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServeError::Runtime)?;
         let mut shutdown = pin!(shutdown);
         // What it listens for, it hears before anyone is answered.
         let was_told_early =
             runtime.block_on(poll_fn(|context| Poll::Ready(shutdown.as_mut().poll(context).is_ready())));
+        // Whoever asks is told until the end how it goes.
+        let _answering =
+            metrics.map(|(endpoint, _)| endpoint.start()).transpose().map_err(ServeError::Runtime)?;
         // Ended after the workers, whose connections wait for what is made there.
         let _heavy_threads = heavy.start(threads).map_err(ServeError::Runtime)?;
         let start =
@@ -201,6 +244,7 @@ impl Server {
         is_stopping.send_replace(true);
         let results: Vec<_> = threads.into_iter().map(join).collect();
         let result: Result<(), ServeError> = results.into_iter().collect();
+        telemetry.close();
         if was_told { result } else { result.and(Err(ServeError::Ended)) }
     }
 }
@@ -225,6 +269,11 @@ impl Entrance {
     ) -> Result<(), ServeError> {
         self.0.open(engine, lifecycle, authz, Permissions::new)
     }
+
+    /// What is counted of the server's requests, and shown with what is added.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.0.options.telemetry
+    }
 }
 
 impl fmt::Debug for Entrance {
@@ -239,6 +288,7 @@ struct Door<P> {
     gateway: Gateway<P>,
     served: watch::Sender<Option<Served>>,
     pool: Pool,
+    room: Room,
     heavy: Heavy,
     options: ServerOptions,
     is_stopping: watch::Receiver<bool>,
@@ -252,12 +302,18 @@ impl<P: PermissionsService> Door<P> {
         authz: AuthzOptions,
         permissions: impl FnOnce(Arc<Backend>) -> P,
     ) -> Result<(), ServeError> {
-        let Self { router, gateway, served, pool, heavy, options, is_stopping } = self;
+        let Self { router, gateway, served, pool, room, heavy, options, is_stopping } = self;
         let is_lifecycle_enabled = lifecycle.is_some();
         let backend = Arc::new(Backend { engine: Arc::clone(&engine), pool, limits: options.limits });
         let permissions = permissions(Arc::clone(&backend));
-        let services =
-            Services::new(permissions, &backend, lifecycle.clone(), options.watch, heavy, is_stopping)?;
+        let services = Services::new(
+            permissions,
+            &backend,
+            lifecycle.clone(),
+            (options.watch, room),
+            heavy,
+            is_stopping,
+        )?;
         if let Some(lifecycle) = lifecycle {
             gateway.serve_authz(Authz::new(lifecycle, backend, authz)?);
         }
@@ -281,6 +337,13 @@ impl Sockets {
         let address = listeners.first().map_or(Ok(address), Socket::local_addr).map_err(listen_error)?;
         Ok(Self { listeners, address })
     }
+}
+
+fn bind_metrics(address: SocketAddr, monitor: Monitor) -> Result<(Endpoint, SocketAddr), ServeError> {
+    let listen_error = |error| ServeError::Listen { address, error };
+    let endpoint = Endpoint::bind(address, monitor).map_err(listen_error)?;
+    let address = endpoint.local_address().map_err(listen_error)?;
+    Ok((endpoint, address))
 }
 
 /// What a thread of the server does until its end.

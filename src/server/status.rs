@@ -23,8 +23,8 @@ use crate::schema::{DiagnosticClass, SchemaError};
 
 use super::convert;
 use super::error::{PoolError, RequestError};
-use super::fitting;
 use super::wire::v1::ErrorReason;
+use super::{fitting, telemetry};
 
 mod admission;
 mod counters;
@@ -62,7 +62,7 @@ fn unmet(reason: ErrorReason, message: impl Display, metadata: Metadata) -> Stat
 
 /// What a client is told of a fault that is ours; the log has the rest.
 pub(super) fn internal(fault: &dyn Display) -> Status {
-    tracing::error!(%fault, "a request met an internal fault");
+    tracing::error!(%fault, request_id = telemetry::request_id(), "a request met an internal fault");
     Status::internal("internal error; the server's log has the details")
 }
 

@@ -17,6 +17,7 @@ use super::admission::Pass;
 use super::guard::Guarded;
 use super::outbox::{Outbox, OutboxFull, RequestShare, StreamShare};
 use super::silence::Silence;
+use super::telemetry::{self, Call, Current};
 
 /// The id of a request: the client's own, or one made here.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,7 +47,8 @@ impl Operations {
 /// What is known of an answer's end when its request comes in.
 #[derive(Debug)]
 pub(super) struct Trailers {
-    request_id: HeaderValue,
+    /// The request, whose id this ends with.
+    current: Option<Current>,
     tells_version: bool,
     /// Health and reflection count no operations.
     counts_operations: bool,
@@ -54,16 +56,28 @@ pub(super) struct Trailers {
 
 impl Trailers {
     /// For a request with these headers.
-    pub(super) fn new(headers: &HeaderMap, reveals_version: bool, counts_operations: bool) -> Self {
+    pub(super) fn new(
+        headers: &HeaderMap,
+        current: Current,
+        reveals_version: bool,
+        counts_operations: bool,
+    ) -> Self {
         Self {
-            request_id: headers.get(REQUEST_ID).and_then(echoed).unwrap_or_else(new_request_id),
+            current: Some(current),
             tells_version: reveals_version && headers.contains_key(VERSION_ASKED),
             counts_operations,
         }
     }
 
+    /// Does something for the request.
+    pub(super) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        telemetry::run(&mut self.current, work)
+    }
+
     fn add_to(self, headers: &mut HeaderMap, operations: Option<Operations>) {
-        headers.insert(REQUEST_ID, self.request_id);
+        if let Some(current) = self.current {
+            headers.insert(REQUEST_ID, current.request_id);
+        }
         if self.tells_version {
             headers.insert(VERSION, THIS_VERSION);
         }
@@ -77,7 +91,8 @@ impl Trailers {
 /// An answer on its way to its trailers.
 pub(super) struct Answered {
     answer: Guarded,
-    trailers: Option<Trailers>,
+    /// Until the answer is there, and then its body has them.
+    ending: Option<(Trailers, Call)>,
     silence: Option<Silence>,
     outbox: Option<Outbox>,
     /// Held until the answer's end.
@@ -90,17 +105,19 @@ impl Answered {
     pub(super) fn new(
         answer: Guarded,
         trailers: Trailers,
+        call: Call,
         silence: Option<Silence>,
         outbox: Option<Outbox>,
         pass: Option<Pass>,
     ) -> Self {
-        Self { answer, trailers: Some(trailers), silence, outbox, pass }
+        Self { answer, ending: Some((trailers, call)), silence, outbox, pass }
     }
 
     fn finish(&mut self, mut response: Response<Body>) -> Response<Body> {
-        let Some(trailers) = self.trailers.take() else { return response };
+        let Some((trailers, mut call)) = self.ending.take() else { return response };
         if response.body().is_end_stream() {
             // An error: the headers are the trailers.
+            call.end_with(response.headers());
             trailers.add_to(response.headers_mut(), None);
             return response;
         }
@@ -112,7 +129,7 @@ impl Answered {
         let request_share = response.extensions_mut().remove();
         let (silence, trailers) = (self.silence.take(), Some((trailers, operations)));
         let pass = self.pass.take();
-        response.map(|body| Body::new(Ending { body, trailers, silence, room, request_share, pass }))
+        response.map(|body| Body::new(Ending { body, trailers, call, silence, room, request_share, pass }))
     }
 
     /// The answer is not there yet: ready if it has taken too long.
@@ -125,7 +142,12 @@ impl Future for Answered {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = match Pin::new(&mut self.answer).poll(context) {
+        let Self { answer, ending, .. } = &mut *self;
+        let polled = match ending {
+            Some((trailers, _)) => trailers.run(|| Pin::new(answer).poll(context)),
+            None => Pin::new(answer).poll(context),
+        };
+        let response = match polled {
             Poll::Ready(Ok(response)) => response,
             Poll::Pending => match self.poll_too_late(context) {
                 Poll::Ready(status) => {
@@ -156,6 +178,7 @@ fn poll_too_late(
 struct Ending {
     body: Body,
     trailers: Option<(Trailers, Operations)>,
+    call: Call,
     silence: Option<Silence>,
     room: Room,
     request_share: Option<RequestShare>,
@@ -193,6 +216,7 @@ impl Ending {
     }
 
     fn end(&mut self, headers: &mut HeaderMap) {
+        self.call.end_with(headers);
         if let Some((trailers, operations)) = self.trailers.take() {
             trailers.add_to(headers, Some(operations));
         }
@@ -209,7 +233,12 @@ impl HttpBody for Ending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame, Status>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
+        let Self { body, trailers, .. } = &mut *self;
+        let polled = match trailers {
+            Some((trailers, _)) => trailers.run(|| Pin::new(body).poll_frame(context)),
+            None => Pin::new(body).poll_frame(context),
+        };
+        match polled {
             Poll::Ready(Some(Ok(mut frame))) => {
                 if let Some(silence) = &mut self.silence {
                     silence.end();
@@ -248,14 +277,21 @@ impl HttpBody for Ending {
     }
 }
 
-/// The client's id, unless it is so long that an error beside it might not arrive.
+/// The id of a request with these headers.
+pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    headers.get(REQUEST_ID).and_then(echoed).unwrap_or_else(new_request_id)
+}
+
+/// The client's id, unless it is so long that an error beside it might not arrive, or cannot be shown in a line of a log.
 fn echoed(id: &HeaderValue) -> Option<HeaderValue> {
-    (id.len() <= REQUEST_ID_BYTES_MAX).then(|| id.clone())
+    let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
+    let is_well_formed = (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.as_bytes().iter().all(is_shown);
+    is_well_formed.then(|| id.clone())
 }
 
 /// 32 hexadecimal digits, nearly never the same twice. Ids only tell requests apart, so they need not be secret:
 /// each thread goes on from a random start in the steps of `SplitMix64`.
-pub(super) fn new_request_id() -> HeaderValue {
+fn new_request_id() -> HeaderValue {
     thread_local! {
         static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8));
     }

@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::server::{Entrance, ServerOptions};
 
 use super::error::ServeError;
-use super::{Serve, datastore};
+use super::{Serve, datastore, telemetry};
 
 /// How often the log tells how far the opening is.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
@@ -82,6 +82,9 @@ fn open(
     options.opening = None;
     datastore::load(scenarios, &engine, &options)?;
     let audit = serve.start_audit()?;
+    if let Some(audit) = &audit {
+        telemetry::show_audit(audit, entrance.telemetry());
+    }
     // Only what the lifecycle sets is used.
     let mut served = ServerOptions::default();
     serve.serve_lifecycle(&engine, audit.clone(), reloads, &mut served)?;

@@ -8,6 +8,7 @@ use tonic::codegen::http::{HeaderName, HeaderValue, Response, StatusCode};
 use crate::engine::ZedToken;
 use crate::lifecycle::{InvalidRequest, LifecycleError};
 use crate::server::error::PoolError;
+use crate::server::telemetry;
 
 /// The header that a token comes in and goes out by.
 pub(super) const TOKEN: HeaderName = HeaderName::from_static("x-consistency-token");
@@ -108,7 +109,7 @@ impl Refusal {
     pub(super) fn respond(&self) -> Response<Body> {
         let status = self.status();
         if status.is_server_error() {
-            tracing::warn!(error = %self, "a lifecycle request has no answer");
+            tracing::warn!(error = %self, request_id = telemetry::request_id(), "a lifecycle request has no answer");
         }
         let mut response = json_response(status, json!({ "message": self.to_string() }).to_string());
         match self {

@@ -21,4 +21,5 @@ mod search;
 mod service;
 mod sides;
 
+pub(super) use routes::PATHS;
 pub(super) use service::Authz;

@@ -33,6 +33,19 @@ impl Route {
     }
 }
 
+/// All paths that are answered.
+pub(in crate::server) const PATHS: &[&str] = &[
+    "/v1/authn",
+    "/v1/authz/check",
+    "/v1/authz/check_batch",
+    "/v1/authz/search",
+    "/v1/authz/grant",
+    "/v1/authz/revoke",
+    "/v1/authz/register",
+    "/v1/authz/deregister",
+    SHADOW,
+];
+
 /// How often both sides agreed, by GET.
 pub(super) const SHADOW: &str = "/v1/authz/shadow";
 

@@ -13,6 +13,7 @@ use crate::evaluate::Limits;
 use crate::lifecycle::rollout::AccountRollout;
 use crate::lifecycle::{Principal, Search};
 use crate::server::streaming::{self, Batches};
+use crate::server::telemetry;
 
 use super::answer::{Refusal, json_body, with_token};
 use super::body;
@@ -71,7 +72,7 @@ impl Batches for Found {
         let mut piece = Vec::new();
         loop {
             let page = self.search.next(STEP, limits).map_err(|error| {
-                tracing::warn!(%error, "a search has no answer");
+                tracing::warn!(%error, request_id = telemetry::request_id(), "a search has no answer");
                 Status::unavailable(error.to_string())
             })?;
             for selector in &page.selectors {

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
+use tonic::transport::server::Connected as _;
 
 use crate::server::listener::{self, Socket};
 use crate::server::reception::Reception;
@@ -34,10 +35,10 @@ pub(in crate::server) async fn serve<P: PermissionsService>(
     let mut connections = pin!(reception.receive(listener::connections(socket, is_stopping)?));
     let shutdown = GracefulShutdown::new();
     while let Some(stream) = connections.next().await {
-        let gateway = gateway.clone();
+        let (gateway, peer) = (gateway.clone(), stream.connect_info().remote_addr());
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+            async move { Ok::<_, Infallible>(gateway.serve(request, peer).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -7,12 +7,14 @@ use tonic::codegen::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, TE};
 use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::server::deadline;
-use crate::server::trailers::{REQUEST_ID, new_request_id};
+use crate::server::trailers::{REQUEST_ID, request_id};
 
 /// What follows this in a header's name is metadata, in both directions.
 const METADATA: &str = "grpc-metadata-";
 /// The same in HTTP's own trailers.
 const TRAILER: &str = "grpc-trailer-";
+/// The caller's trace, as W3C has it.
+const TRACE: [&str; 2] = ["traceparent", "tracestate"];
 /// The type of lines of JSON.
 pub(super) const LINES: &str = "application/x-ndjson";
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -36,10 +38,15 @@ impl Metadata {
         let mut metadata = HeaderMap::new();
         metadata.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         metadata.insert(TE, HeaderValue::from_static("trailers"));
-        let request_id = headers.get(REQUEST_ID).cloned().unwrap_or_else(new_request_id);
+        let request_id = request_id(headers);
         metadata.insert(REQUEST_ID, request_id.clone());
         for value in headers.get_all(AUTHORIZATION) {
             metadata.append(AUTHORIZATION, value.clone());
+        }
+        for name in TRACE {
+            if let Some(value) = headers.get(name) {
+                metadata.insert(name, value.clone());
+            }
         }
         for (name, value) in headers {
             let Some(name) = name.as_str().strip_prefix(METADATA) else { continue };

@@ -18,6 +18,7 @@ mod routes;
 mod service;
 
 pub(super) use connections::serve;
+pub(super) use routes::PATHS;
 pub(super) use service::Gateway;
 
 #[cfg(test)]

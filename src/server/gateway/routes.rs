@@ -13,7 +13,7 @@ const WATCH: &str = "authzed.api.v1.WatchService";
 const EXPERIMENTAL: &str = "authzed.api.v1.ExperimentalService";
 
 /// Every RPC: its path, its service, its name.
-const PATHS: &[(&str, &str, &str)] = &[
+pub(in crate::server) const PATHS: &[(&str, &str, &str)] = &[
     ("/v1/relationships/read", PERMISSIONS, "ReadRelationships"),
     ("/v1/relationships/write", PERMISSIONS, "WriteRelationships"),
     ("/v1/relationships/delete", PERMISSIONS, "DeleteRelationships"),

@@ -1,5 +1,6 @@
 //! One request over HTTP: which RPC it is for, and what it is answered.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +17,7 @@ use crate::server::admission::{Pass, Refused};
 use crate::server::authz::Authz;
 use crate::server::router::{NOT_READY, Router};
 use crate::server::status;
+use crate::server::telemetry::{self, Asker, Readiness};
 use crate::server::trailers::REQUEST_ID;
 use crate::server::wire::v1::permissions_service_server::PermissionsService;
 
@@ -32,6 +34,7 @@ pub(in crate::server) struct Gateway<P> {
     routes: Arc<Routes>,
     openapi: Bytes,
     json_bytes_max: usize,
+    readiness: Readiness,
     /// Routes that are no RPCs, once they are served.
     authz: Arc<OnceLock<Authz>>,
 }
@@ -43,6 +46,7 @@ impl<P> Clone for Gateway<P> {
             routes: Arc::clone(&self.routes),
             openapi: self.openapi.clone(),
             json_bytes_max: self.json_bytes_max,
+            readiness: self.readiness.clone(),
             authz: Arc::clone(&self.authz),
         }
     }
@@ -50,11 +54,15 @@ impl<P> Clone for Gateway<P> {
 
 impl<P: PermissionsService> Gateway<P> {
     /// A gateway to a router, which takes messages of so many bytes.
-    pub(in crate::server) fn new(router: Router<P>, message_bytes_max: usize) -> Result<Self, RoutesError> {
+    pub(in crate::server) fn new(
+        router: Router<P>,
+        message_bytes_max: usize,
+        readiness: Readiness,
+    ) -> Result<Self, RoutesError> {
         let paths = Arc::new(Routes::new()?);
         let openapi = openapi::document(&paths).to_string().into();
         let json_bytes_max = message_bytes_max.saturating_mul(inbound::JSON_BYTES_PER_WIRE_BYTE);
-        Ok(Self { router, routes: paths, openapi, json_bytes_max, authz: Arc::default() })
+        Ok(Self { router, routes: paths, openapi, json_bytes_max, readiness, authz: Arc::default() })
     }
 
     /// Serves what is no RPC, too. The first that is given stays.
@@ -63,13 +71,30 @@ impl<P: PermissionsService> Gateway<P> {
         let _ = self.authz.set(authz);
     }
 
+    /// Answers a request of a client at an address, and counts it.
+    pub(super) async fn serve<B>(&self, mut request: Request<B>, peer: Option<SocketAddr>) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<StdError>,
+    {
+        let call = self.router.telemetry().begin_http(&mut request, peer);
+        let response = telemetry::carry_for(call.current(), Box::pin(self.answer(request))).await;
+        call.answer(response)
+    }
+
     /// Answers a request.
-    pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<Body>
+    async fn answer<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<StdError>,
     {
         let (path, method) = (request.uri().path(), request.method());
+        if path == READY && matches!(*method, Method::GET | Method::HEAD) {
+            let (status, text) = self.readiness.answer(Asker::Anyone);
+            let mut response = outbound::respond(text, &tonic::codegen::http::HeaderMap::new(), None);
+            *response.status_mut() = status;
+            return response;
+        }
         if path != healthz::PATH && !self.router.is_open() {
             return self.refuse(&Status::unavailable(NOT_READY), Wrapping::Bare);
         }
@@ -84,7 +109,7 @@ impl<P: PermissionsService> Gateway<P> {
                 outbound::respond(self.openapi.clone(), &tonic::codegen::http::HeaderMap::new(), None)
             }
             healthz::PATH if is_get => self.healthz(request.uri().query()).await,
-            openapi::PATH | healthz::PATH => self.refuse_method("GET, HEAD"),
+            openapi::PATH | healthz::PATH | READY => self.refuse_method("GET, HEAD"),
             _ => match self.routes.find(path) {
                 Some(route) if *method == Method::POST => self.call(route, request).await,
                 Some(_) => self.refuse_method("POST"),
@@ -220,6 +245,9 @@ impl<P: PermissionsService> Gateway<P> {
         response
     }
 }
+
+/// Whether requests should come, for load balancers.
+const READY: &str = "/readyz";
 
 /// Errors of streams are lines, as everything else that they say.
 fn wrapping(route: &Route) -> Wrapping {

@@ -9,6 +9,7 @@ use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations};
 use crate::server::deadline::deadline;
 use crate::server::error::RequestError;
+use crate::server::telemetry;
 use crate::server::wire::v1;
 
 use super::debug_trace;
@@ -32,7 +33,9 @@ pub(super) async fn check_permission(
 
     let checked_at = view.token();
     let limits = Limits { visits_max: INLINE_VISITS_MAX.min(view.limits().visits_max), ..view.limits() };
+    let part = telemetry::part("evaluate");
     let inline = if is_traced { None } else { Some(view.check_permission(&question, limits)) };
+    drop(part);
     let (answer, debug_trace) = match inline {
         Some(Err(error)) if !is_too_much(&error) => return Err(error.into()),
         Some(Ok(answer)) => (answer, None),

@@ -6,6 +6,7 @@ use crate::engine::WriteRelationships;
 use crate::relationship::Precondition;
 use crate::server::backend::Backend;
 use crate::server::convert::{self, InvalidFields, Path, Violations};
+use crate::server::telemetry;
 use crate::server::trailers::Operations;
 use crate::server::wire::v1;
 
@@ -15,7 +16,9 @@ pub(super) async fn write_relationships(
 ) -> Result<Response<v1::WriteRelationshipsResponse>, Status> {
     let write = write(request.into_inner())?;
     let operations = Operations(write.preconditions.len() + 1);
+    let part = telemetry::part("commit");
     let written = backend.engine.write_relationships_async(write).await?;
+    drop(part);
     let written_at = Some(v1::ZedToken { token: written.written_at.0 });
     let mut response = Response::new(v1::WriteRelationshipsResponse { written_at });
     response.extensions_mut().insert(operations);

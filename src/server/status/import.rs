@@ -3,6 +3,7 @@
 use tonic::Status;
 
 use crate::engine::{ImportRelationshipsError, StagingError};
+use crate::server::telemetry;
 
 impl From<ImportRelationshipsError> for Status {
     fn from(error: ImportRelationshipsError) -> Self {
@@ -13,7 +14,7 @@ impl From<ImportRelationshipsError> for Status {
                 Self::resource_exhausted(format!("{error}; import the relationships in several parts"))
             }
             ImportRelationshipsError::Staging(error @ StagingError::Storage(_)) => {
-                tracing::error!(%error, "an import cannot be staged");
+                tracing::error!(%error, request_id = telemetry::request_id(), "an import cannot be staged");
                 Self::unavailable("the import cannot be staged; the server's log has the details")
             }
             ImportRelationshipsError::Staging(error @ StagingError::Undecodable) => super::internal(&error),

@@ -8,6 +8,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::lifecycle::{Conflict, Denial, InvalidRequest, LifecycleError, Trouble};
 use crate::server::fitting;
 use crate::server::lifecycle::LifecycleRequestError;
+use crate::server::telemetry;
 
 /// Who defines the reasons.
 const DOMAIN: &str = "arrowroot";
@@ -57,7 +58,7 @@ impl From<Trouble> for Status {
             Trouble::Lookup(error) => error.into(),
             Trouble::Contended => informed(Code::Unavailable, "CONTENDED", trouble),
             Trouble::Schema(_) => {
-                tracing::error!(%trouble, "a lifecycle call has no answer");
+                tracing::error!(%trouble, request_id = telemetry::request_id(), "a lifecycle call has no answer");
                 informed(Code::Unavailable, "PROFILE_DOES_NOT_FIT", trouble)
             }
         }

@@ -3,6 +3,7 @@
 use tonic::Status;
 
 use crate::engine::{ConsistencyError, WatchError};
+use crate::server::telemetry;
 use crate::server::watches::WatchRefusal;
 
 use super::internal;
@@ -27,7 +28,7 @@ impl From<WatchError> for Status {
             WatchError::UnknownName(error) => error.clone().into(),
             WatchError::TooManyFilters { .. } => Self::invalid_argument(error.to_string()),
             WatchError::Unreadable(_) if error.is_temporary() => {
-                tracing::warn!(%error, "a watch ended");
+                tracing::warn!(%error, request_id = telemetry::request_id(), "a watch ended");
                 Self::unavailable(
                     "watch has failed with a temporary condition: the journal cannot be read now. please retry the watch",
                 )

@@ -94,7 +94,10 @@ impl Sender {
             message = refused;
             // A message that is taken before this waits is remembered.
             let taken = tokio::time::timeout(self.write_timeout, self.shared.taken.notified());
-            taken.await.map_err(|_| WatchRefusal::FellBehind)?;
+            taken.await.map_err(|_| {
+                self.shared.room.count_fallen_behind();
+                WatchRefusal::FellBehind
+            })?;
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::measure::Counter;
+
 use super::refusal::WatchRefusal;
 
 /// Bytes of messages that wait for all clients together, beside one message for each.
@@ -17,7 +19,11 @@ const WATCHES_MAX: usize = 4096;
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Room {
     bytes: Arc<Semaphore>,
+    bytes_max: usize,
     watches: Arc<Semaphore>,
+    watches_max: usize,
+    /// Watches that were ended because their client took nothing for too long.
+    fell_behind: Arc<Counter>,
 }
 
 /// The right to watch, until this is dropped.
@@ -42,7 +48,8 @@ impl Room {
     /// Room for so many bytes and watches.
     pub(super) fn of(bytes_max: usize, watches_max: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { bytes: semaphore(bytes_max), watches: semaphore(watches_max) }
+        let (bytes, watches) = (semaphore(bytes_max), semaphore(watches_max));
+        Self { bytes, bytes_max, watches, watches_max, fell_behind: Arc::default() }
     }
 
     /// Lets one more watch begin, unless there are too many.
@@ -56,6 +63,31 @@ impl Room {
         let bytes = u32::try_from(bytes).ok()?;
         let permit = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).ok()?;
         Some(Share { _permit: Some(permit) })
+    }
+
+    /// How many watch.
+    pub(in crate::server) fn watches(&self) -> usize {
+        self.watches_max.saturating_sub(self.watches.available_permits())
+    }
+
+    /// Bytes of messages that wait.
+    pub(in crate::server) fn bytes(&self) -> usize {
+        self.bytes_max.saturating_sub(self.bytes.available_permits())
+    }
+
+    /// How many there may be.
+    pub(in crate::server) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    /// A watch is ended because its client took nothing for too long.
+    pub(super) fn count_fallen_behind(&self) {
+        self.fell_behind.increment();
+    }
+
+    /// How many were.
+    pub(in crate::server) fn fell_behind(&self) -> u64 {
+        self.fell_behind.get()
     }
 
     /// Bytes that are left.

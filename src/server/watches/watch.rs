@@ -7,6 +7,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::server::convert;
+use crate::server::telemetry;
 use crate::server::wire::v1;
 
 use super::buffer::{self, Ending};
@@ -36,7 +37,7 @@ pub(super) async fn watch(
     let (sender, messages) =
         buffer::new(options.buffer_length_max, options.buffer_write_timeout, room.clone(), seat);
     let is_stopping = is_stopping.clone();
-    tokio::spawn(async move {
+    tokio::spawn(telemetry::carry(Box::pin(async move {
         tokio::select! {
             biased;
             () = sender.abandoned() => {}
@@ -46,7 +47,7 @@ pub(super) async fn watch(
                 Ok(never) => match never {},
             }
         }
-    });
+    })));
     Ok(Response::new(Box::pin(messages)))
 }
 

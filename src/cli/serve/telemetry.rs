@@ -1,0 +1,66 @@
+//! Flags: what operators see of the server.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use crate::lifecycle::audit::AuditLog;
+use crate::server::{Extra, Telemetry, TelemetryOptions, TraceError, TraceOptions};
+
+#[derive(Debug, Args)]
+pub(super) struct TelemetryFlags {
+    /// Serve metrics for Prometheus at /metrics, and health at /healthz and /readyz, over HTTP and without a key; port 0
+    /// takes any that is free
+    #[arg(long, env = "ARROWROOT_METRICS_ADDR", value_name = "ADDRESS")]
+    pub(super) metrics_addr: Option<SocketAddr>,
+    /// Send traces to a collector by OTLP over gRPC, such as http://localhost:4317
+    #[arg(long, env = "ARROWROOT_OTEL_ENDPOINT", value_name = "URL")]
+    otel_endpoint: Option<String>,
+    /// The part of requests that are traced, from 0 to 1, where the caller has not decided that
+    #[arg(long, env = "ARROWROOT_OTEL_SAMPLE_RATIO", default_value_t = 0.01, value_name = "RATIO", value_parser = ratio)]
+    otel_sample_ratio: f64,
+    /// What traces call this server
+    #[arg(long, env = "ARROWROOT_OTEL_SERVICE_NAME", default_value = "arrowroot", value_name = "NAME")]
+    otel_service_name: String,
+    /// Log every request, with its method, code, duration, sender and id
+    #[arg(long, env = "ARROWROOT_GRPC_LOG_REQUESTS_ENABLED")]
+    grpc_log_requests_enabled: bool,
+}
+
+impl TelemetryFlags {
+    /// Starts what sends traces, if they are to be sent.
+    pub(super) fn start(&self) -> Result<Telemetry, TraceError> {
+        let mut options = TelemetryOptions::default();
+        options.logs_requests = self.grpc_log_requests_enabled;
+        options.traces = self.otel_endpoint.as_ref().map(|endpoint| TraceOptions {
+            endpoint: endpoint.clone(),
+            sample_ratio: self.otel_sample_ratio,
+            service_name: self.otel_service_name.clone(),
+        });
+        Telemetry::start(options)
+    }
+}
+
+/// Shows what becomes of the audit log's entries.
+pub(super) fn show_audit(audit: &AuditLog, telemetry: &Telemetry) {
+    let metric = |name, help, read: fn(&AuditLog) -> u64| {
+        let audit = audit.clone();
+        telemetry.add(Extra::counter(name, help, move || read(&audit)));
+    };
+    metric("arrowroot_audit_written", "Entries of the audit log that are in a file", |audit| {
+        audit.counts().written
+    });
+    metric("arrowroot_audit_dropped", "Entries of the audit log that are in none", |audit| {
+        audit.counts().dropped
+    });
+    metric(
+        "arrowroot_audit_disk_errors",
+        "Times that the disk refused something of the audit log",
+        |audit| audit.counts().disk_errors,
+    );
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(format!("`{text}` is not from 0 to 1")) }
+}

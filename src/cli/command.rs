@@ -60,7 +60,9 @@ impl Command {
     /// Runs it; the warnings are for whoever wrote the command line.
     fn run(self, warnings: &[String]) -> Result<ExitCode, Box<dyn Error>> {
         if !matches!(self, Self::Serve(_)) {
-            warnings.iter().for_each(|warning| warn(warning));
+            for warning in warnings {
+                warn(warning);
+            }
         }
         match self {
             // It has a log.

@@ -77,7 +77,9 @@ impl Serve {
     pub(super) fn run(self, warnings: &[String]) -> Result<(), Box<dyn Error>> {
         self.check_keys()?;
         self.logging.start()?;
-        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
         let scenarios = self.datastore.read_scenarios()?;
         let opening = Arc::new(Opening::default());
         let reloads = Reloads::default();
@@ -238,7 +240,7 @@ impl Serve {
         let mut stdout = io::stdout();
         writeln!(
             stdout,
-            "arrowroot ready grpc={grpc}{http}{metrics}{tls} journal={journal} revision={revision}"
+            "arrowroot ready grpc={grpc}{http}{metrics} journal={journal} revision={revision}{tls}"
         )?;
         stdout.flush()
     }

@@ -182,7 +182,7 @@ impl Server {
             options,
             is_stopping: stopping,
         };
-        let server = Self {
+        let bound = Self {
             workers,
             local_address,
             http_address,
@@ -194,7 +194,7 @@ impl Server {
             is_stopping,
             ended,
         };
-        Ok((server, door))
+        Ok((bound, door))
     }
 
     /// Where the server listens, with the port that it was given.

@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use clap::Args;
 
 use crate::cli::duration::Duration;
-use crate::server::{AdmissionOptions, RequestLimits};
+use crate::server::{AdmissionOptions, KeyLimits, RequestLimits};
 
 #[derive(Debug, Args)]
 pub(super) struct Admission {
@@ -54,15 +54,18 @@ pub(super) struct Admission {
 
 impl Admission {
     pub(super) fn options(&self) -> AdmissionOptions {
-        let mut options = AdmissionOptions::default();
-        options.connections_max = self.max_connections;
-        options.connection_age_max = bound(self.grpc_max_conn_age);
-        options.requests_max = NonZeroUsize::new(self.max_concurrent_requests);
-        options.key_limits.concurrent_requests = NonZeroUsize::new(self.max_concurrent_requests_per_key);
-        options.key_limits.requests_per_second = NonZeroU32::new(self.max_requests_per_second_per_key);
-        options.deadline = bound(self.default_deadline);
-        options.stream_deadline = bound(self.default_stream_deadline);
-        options
+        let key_limits = KeyLimits {
+            requests_per_second: NonZeroU32::new(self.max_requests_per_second_per_key),
+            concurrent_requests: NonZeroUsize::new(self.max_concurrent_requests_per_key),
+        };
+        AdmissionOptions {
+            connections_max: self.max_connections,
+            connection_age_max: bound(self.grpc_max_conn_age),
+            requests_max: NonZeroUsize::new(self.max_concurrent_requests),
+            key_limits,
+            deadline: bound(self.default_deadline),
+            stream_deadline: bound(self.default_stream_deadline),
+        }
     }
 
     pub(super) fn apply_to_requests(&self, limits: &mut RequestLimits) {

@@ -71,8 +71,8 @@ fn what_is_wrong_with_a_key_is_said_with_its_line() {
         (key(&format!("{good}concurrent_requests = \"{SECRET}\"")), "keys.toml:6: invalid type: string …"),
         (key(&format!("{good}{SECRET} = 1")), "keys.toml:6: unknown field"),
         (key(&format!("key = \"{SECRET}\nrole = \"read\"")), "keys.toml:4: "),
-        (twice, "keys.toml:8: the same key stands in the file before"),
-        (same_name, "keys.toml:7: name: there is a key of this name before"),
+        (twice, "keys.toml:9: the same key stands in the file before"),
+        (same_name, "keys.toml:8: name: there is a key of this name before"),
     ] {
         let problem = problem(&text);
         assert!(problem.starts_with(expected), "{text}: {problem}");

@@ -1,0 +1,59 @@
+//! Clients that begin and do not go on cost others nothing.
+
+use std::io::{Read as _, Write as _};
+
+use tonic::Code;
+
+use crate::certificates::Authority;
+use crate::client::{Caller, READ_SCHEMA, secure};
+use crate::plain_http;
+use crate::server::{Server, path};
+
+/// More than one socket lets go on at once.
+const HANDSHAKES: usize = 700;
+
+#[tokio::test]
+async fn handshakes_that_do_not_go_on_hold_up_nobody() {
+    let (directory, authority) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
+    authority.sign().write(directory.path());
+    let (certificate, key) = (path(directory.path(), "tls.crt"), path(directory.path(), "tls.key"));
+    let flags = ["--grpc-no-auth", "--max-connections", "4"];
+    let tls = ["--grpc-tls-cert-path", &certificate, "--grpc-tls-key-path", &key];
+    let server = Server::start(&[&flags[..], &tls[..]].concat());
+    // Half say nothing, the others begin a handshake: a record's head that promises more.
+    let mut slow: Vec<_> = (0..HANDSHAKES)
+        .map(|index| {
+            let mut stream = plain_http::connect(server.grpc());
+            if index % 2 == 1 {
+                stream.write_all(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]).unwrap();
+            }
+            stream
+        })
+        .collect();
+    for _ in 0..3 {
+        let channel = secure(&server, &authority.certificate(), None).await.unwrap();
+        assert_eq!(Caller::new(channel, None).code(READ_SCHEMA).await, Code::NotFound);
+    }
+    // In the end they are closed.
+    for stream in &mut slow {
+        let mut rest = Vec::new();
+        // By an alert, a close or a reset.
+        let _ = stream.read_to_end(&mut rest);
+    }
+    server.wait_for("a TLS handshake took too long", 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let server = Server::start(&["--grpc-no-auth"]);
+    for beginning in [&b""[..], b"PRI * HTTP/2.0"] {
+        let mut stream = plain_http::connect(server.grpc());
+        stream.write_all(beginning).unwrap();
+        let mut answer = Vec::new();
+        // An error would be the time that the test waits, and a reset is as good as a close.
+        match stream.read_to_end(&mut answer) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+    }
+}

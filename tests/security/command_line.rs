@@ -1,0 +1,25 @@
+//! Keys that stand on the command line, where others see them.
+
+use crate::certificates::write;
+use crate::server::{Server, path, serve};
+
+const WARNING: &str = "the key in --grpc-preshared-key is visible to everyone who may list processes";
+
+#[test]
+fn a_key_on_the_command_line_is_warned_about() {
+    let server = Server::start(&["--grpc-preshared-key", "ours"]);
+    server.wait_for(WARNING, 1);
+    assert!(!server.log().contains("ours"), "{}", server.log());
+}
+
+#[test]
+fn a_key_from_the_environment_or_a_file_is_not() {
+    let mut command = serve(&[]);
+    command.env("ARROWROOT_GRPC_PRESHARED_KEY", "ours");
+    let server = Server::run(command);
+    assert!(!server.log().contains(WARNING), "{}", server.log());
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory.path().join("keys"), "ours\n");
+    let server = Server::start(&["--grpc-preshared-key-file", &path(directory.path(), "keys")]);
+    assert!(!server.log().contains(WARNING), "{}", server.log());
+}

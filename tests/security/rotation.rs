@@ -168,6 +168,23 @@ async fn another_authority_for_clients_is_in_force_at_the_next_handshake() {
 }
 
 #[tokio::test]
+async fn a_watch_ends_when_its_key_is_taken_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keys");
+    write(&file, "old-key\nnew-key\n");
+    let server = Server::start(&["--grpc-preshared-key-file", &path(directory.path(), "keys")]);
+    let channel = plain(&server).await;
+    let watch = async |key| Caller::new(channel.clone(), Some(key)).call(WATCH).await.unwrap().into_inner();
+    let (mut old, mut new) = (watch("old-key").await, watch("new-key").await);
+    write(&file, "new-key\n");
+    server.hang_up();
+    let status = old.message().await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+    let open = tokio::time::timeout(std::time::Duration::from_millis(1), new.message()).await;
+    assert!(open.is_err(), "{open:?}");
+}
+
+#[tokio::test]
 async fn keys_change_without_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("keys");

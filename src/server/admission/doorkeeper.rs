@@ -14,13 +14,16 @@ use crate::server::keys::{Key, KeyFiles, Keys, Meter, Role};
 use crate::server::options::PresharedKey;
 
 use super::options::AdmissionOptions;
-use super::pass::{Hall, Pass};
+use super::pass::{FileKey, Hall, Pass};
 use super::refused::Refused;
 use super::rpcs::{self, Span};
 
 const SCHEME: &str = "bearer";
 /// How long the client waits.
 const TIMEOUT: &str = "grpc-timeout";
+
+/// Where a key may be taken away: the files that have it, and its hash.
+type Origin = Option<(Arc<KeyFiles>, ApiKeyHash)>;
 
 /// Lets in whoever shows a key, to do what the key is for; everyone, to do everything, if there are no keys.
 #[derive(Debug)]
@@ -78,28 +81,35 @@ impl Doorkeeper {
     }
 
     fn try_enter(&self, headers: &HeaderMap, path: &str) -> Result<Pass, Refused> {
-        let key = self.key(headers)?;
+        let shown = self.key(headers)?;
+        let key = shown.as_ref().map(|(key, _)| key);
         let rpc = rpcs::find(path).ok_or_else(|| Refused::NotServed { path: path.to_owned() })?;
-        if let Some(key) = &key
+        if let Some(key) = key
             && !key.role.includes(rpc.role)
         {
             let method = path.rsplit_once('/').map_or(path, |(_, method)| method).to_owned();
             return Err(Refused::Role { has: key.role, needed: rpc.role, method });
         }
-        let meter = key.as_ref().map_or(&self.keyless, |key| &key.meter);
+        let meter = key.map_or(&self.keyless, |key| &key.meter);
         let time_max = self.time_max(rpc.span).filter(|_| !has_deadline(headers));
-        Pass::take(&self.hall, meter, rpc.span != Span::Open, time_max)
+        let pass = Pass::take(&self.hall, meter, rpc.span != Span::Open, time_max)?;
+        let of_file = |(files, hash)| FileKey { files, hash, needed: rpc.role };
+        Ok(pass.of_key(shown.and_then(|(_, origin)| origin).map(of_file)))
     }
 
-    /// The key that is shown; none if none is needed.
-    fn key(&self, headers: &HeaderMap) -> Result<Option<Arc<Key>>, Refused> {
+    /// The key that is shown, and the files that have it, if they do; none if none is needed.
+    fn key(&self, headers: &HeaderMap) -> Result<Option<(Arc<Key>, Origin)>, Refused> {
         if self.keys.is_empty() && self.key_files.is_none() {
             return Ok(None);
         }
         // Keys are compared by their hashes only, so that the time tells nothing about which one was nearly right.
         let hash = ApiKeyHash::of_bytes(bearer(headers).ok_or(Refused::NoKey)?);
-        let of_files = || self.key_files.as_ref().and_then(|files| files.find(&hash));
-        self.keys.find(&hash).or_else(of_files).ok_or(Refused::UnknownKey).map(Some)
+        if let Some(key) = self.keys.find(&hash) {
+            return Ok(Some((key, None)));
+        }
+        let files = self.key_files.as_ref().ok_or(Refused::UnknownKey)?;
+        let key = files.find(&hash).ok_or(Refused::UnknownKey)?;
+        Ok(Some((key, Some((Arc::clone(files), hash)))))
     }
 
     fn time_max(&self, span: Span) -> Option<Duration> {

@@ -50,7 +50,7 @@ DELETE = RelationshipUpdate.OPERATION_DELETE
 
 READY = re.compile(
     r"arrowroot ready grpc=(?P<address>\S+)( http=(?P<http>\S+))? journal=(?P<journal>\S+)( path=(?P<path>.*?))?"
-    r" revision=(?P<revision>\d+)"
+    r" revision=(?P<revision>\d+)( tls=\S+)?"
 )
 
 

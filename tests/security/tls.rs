@@ -108,7 +108,8 @@ async fn with_an_authority_for_clients_only_those_with_its_certificates_connect(
             Ok(channel) => Caller::new(channel, None).code(READ_SCHEMA).await,
             Err(_) => Code::Unavailable,
         };
-        assert!(matches!(code, Code::Unavailable | Code::Unknown), "{code:?}");
+        // How the client tells of the alert depends on when it arrives.
+        assert!(!matches!(code, Code::Ok | Code::NotFound), "{code:?}");
         let stream = plain_http::secure(server.http(), &ours, identity, &[]);
         plain_http::ask(stream, "GET", "/healthz", "", "").unwrap_err();
     }

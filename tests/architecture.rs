@@ -132,6 +132,7 @@ const CONFINED: &[Confined] = &[
     Confined { crates: &["jsonwebtoken"], within: &["lifecycle/identity/"] },
     Confined { crates: &["sd_notify"], within: &["cli/serve/"] },
     Confined { crates: &["rpassword"], within: &["cli/"] },
+    Confined { crates: &["quick_junit"], within: &["cli/validate/"] },
     Confined { crates: &["sled"], within: &["journal/sled/"] },
     Confined { crates: &["clap"], within: &["cli/", "main.rs"] },
     Confined { crates: &["tokio"], within: &["cli/", "engine/", "server/", "main.rs"] },

@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use super::output::{OutputError, styles};
 use super::{
     bulk_check, check, completions, context, expand, health, lifecycle, lookup, man, relationship, schema,
-    secrets, serve, version, watch,
+    secrets, serve, validate, version, watch,
 };
 
 /// A command could not be done. That an answer is no is 1, where a command answers a question.
@@ -42,8 +42,10 @@ enum Command {
     BulkCheck(Box<bulk_check::BulkCheck>),
     /// Write, delete and read relationships.
     Relationship(Box<relationship::Relationship>),
-    /// Read, write and compare schemas.
+    /// Read, write, compare, format, check and draw schemas.
     Schema(Box<schema::Schema>),
+    /// Check validation files: what must follow from a schema and relationships, and what must not.
+    Validate(validate::Validate),
     /// Show changes of relationships as they are made.
     Watch(Box<watch::Watch>),
     /// Servers by name, with their keys.
@@ -75,6 +77,7 @@ impl Command {
             Self::BulkCheck(arguments) => arguments.run(),
             Self::Relationship(arguments) => arguments.run(),
             Self::Schema(arguments) => arguments.run(),
+            Self::Validate(arguments) => arguments.run(),
             Self::Watch(arguments) => arguments.run(),
             Self::Context(arguments) => arguments.run(),
             Self::Completions(arguments) => arguments.run(),

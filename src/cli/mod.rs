@@ -25,6 +25,7 @@ mod relationship;
 mod schema;
 mod secrets;
 mod serve;
+mod validate;
 mod version;
 mod watch;
 

@@ -61,13 +61,16 @@ pub enum Problem {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// The file is larger than a scenario may be.
-    #[error("has {bytes} bytes, which is more than {bytes_max}")]
+    #[error("has {bytes} bytes or more, which is more than {bytes_max}")]
     TooLarge {
-        /// Its size.
+        /// Its size, as far as it was read.
         bytes: u64,
         /// The bound.
         bytes_max: u64,
     },
+    /// The file is no text.
+    #[error("is not UTF-8")]
+    NotText,
     /// The file is no YAML, or not of this form.
     #[error("{0}")]
     Yaml(String),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -61,7 +62,28 @@ struct Assertions {
     depend: Option<Vec<Spanned<String>>>,
 }
 
+/// The schema of a validation file, and where it stands.
+#[derive(Debug, Clone)]
+pub struct SchemaPlace {
+    /// The validation file, or the file that it names.
+    pub file: PathBuf,
+    /// The line of that file on which the schema begins, from 1.
+    pub first_line: usize,
+    /// The schema's text.
+    pub text: String,
+}
+
 impl Scenario {
+    /// The schema of a validation file, whatever else stands in it.
+    pub fn schema_of(file: &Path, text: &str) -> Result<SchemaPlace, ScenarioError> {
+        let scenario = Self::inspect(file.to_owned(), text, &mut Problems::default())?;
+        Ok(SchemaPlace {
+            file: scenario.schema_file,
+            first_line: scenario.schema_line,
+            text: scenario.schema,
+        })
+    }
+
     /// Reads a file, and the file of its schema if that is another one. A file whose name ends in `.zed` is a schema
     /// and nothing else.
     pub fn read(file: impl Into<PathBuf>) -> Result<Self, ScenarioError> {
@@ -110,11 +132,19 @@ impl Scenario {
 }
 
 pub(super) fn read_text(file: &Path) -> Result<String, ScenarioError> {
-    let bytes = fs::metadata(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))?.len();
-    if bytes > FILE_BYTES_MAX {
+    let unreadable = |error: io::Error| ScenarioError::new(file, 0, error);
+    if fs::metadata(file).map_err(unreadable)?.is_dir() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "is a directory")));
+    }
+    let mut bytes = Vec::new();
+    let source = fs::File::open(file).map_err(unreadable)?;
+    // What is no file may have no end.
+    source.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let bytes = bytes.len() as u64;
         return Err(ScenarioError::new(file, 0, Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX }));
     }
-    fs::read_to_string(file).map_err(|unreadable| ScenarioError::new(file, 0, unreadable))
+    String::from_utf8(bytes).map_err(|_| ScenarioError::new(file, 0, Problem::NotText))
 }
 
 /// Reads a document of some form.

@@ -12,7 +12,7 @@ mod validation;
 pub use assertion::{Assertion, Expected, Failure, failures};
 pub use bootstrap::{Bootstrapped, bootstrap, load};
 pub use error::{PROBLEMS_MAX, Problem, Problems, ScenarioError};
-pub use file::Scenario;
+pub use file::{Scenario, SchemaPlace};
 pub use validation::{Unmet, Verdict, looks_like_scenario, validate};
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(crate) enum Item {
 #[derive(Debug)]
 pub(crate) struct Use {
     pub(crate) flag: UseFlag,
+    #[expect(dead_code, reason = "everything in the tree says where it stands")]
     pub(crate) span: Span,
 }
 

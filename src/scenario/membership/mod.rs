@@ -6,7 +6,7 @@
 mod evaluate;
 mod set;
 
-pub(super) use evaluate::{Evaluator, MembershipError};
+pub(super) use evaluate::Evaluator;
 pub(super) use set::{Member, Set};
 
 #[cfg(test)]

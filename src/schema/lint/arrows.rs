@@ -26,8 +26,9 @@ pub(super) fn look(source: &Source<'_>, findings: &mut Findings) {
             }
             ExpressionKind::Name if expression.span.of(source.text) == permission.name.of(source.text) => {
                 let name = shortened(permission.name.of(source.text));
-                let message = format!("permission `{name}` names itself, which adds nobody");
-                let help = "leave it out, or go to the same permission of another object with an arrow";
+                let message = format!("permission `{name}` names itself");
+                let help = "that adds nobody, and where it is subtracted there is no answer: leave it out, or go to \
+                            another object with an arrow";
                 findings.push(LintCode::SelfReference, expression.span, message, help);
             }
             _ => {}

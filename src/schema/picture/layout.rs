@@ -71,6 +71,11 @@ impl Layout {
         place(content, &items)
     }
 
+    /// Where a column ends.
+    pub(super) fn column_end(&self, column: usize) -> usize {
+        self.columns.get(column).map_or(0, |(x, width)| x + width)
+    }
+
     /// The points that a line passes between the columns of its ends: where it enters a column, where it leaves it.
     pub(super) fn points(&self, line: &Line) -> Vec<(usize, usize, usize)> {
         let (from, to) = (self.boxes[line.from].column, self.boxes[line.to].column);

@@ -7,6 +7,8 @@ use super::layout::{HEADING, Layout, MARGIN, Place, ROW_HEIGHT, TITLE_HEIGHT};
 
 /// How far a line goes out before it turns back.
 const TURN: usize = 42;
+/// How far a loop's ends are from the middle of its row.
+const LOOP: usize = 4;
 
 const STYLE: &str = "\
 .page{fill:#ffffff}.box{fill:#ffffff;stroke:#57606a}.head{fill:#ddf4ff;stroke:#57606a}\
@@ -89,11 +91,18 @@ fn row_middle(place: &Place, row: Option<usize>) -> usize {
 fn draw_line(content: &Content, layout: &Layout, line: &Line, svg: &mut String) -> std::fmt::Result {
     debug_assert!(line.from < content.boxes.len() && line.to < content.boxes.len(), "a line without an end");
     let (from, to) = (&layout.boxes[line.from], &layout.boxes[line.to]);
-    let (start_x, start_y) = (from.x + from.width, row_middle(from, Some(line.from_row)));
-    let end_y = row_middle(to, line.to_row);
+    let (start_x, mut start_y) = (from.x + from.width, row_middle(from, Some(line.from_row)));
+    let mut end_y = row_middle(to, line.to_row);
+    if line.from == line.to && start_y == end_y {
+        // A row that leads to itself has a loop that can be seen.
+        (start_y, end_y) = (start_y - LOOP, end_y + LOOP);
+    }
     let mut path = format!("M{start_x} {start_y}");
     if from.column < to.column {
-        let (mut x, mut y) = (start_x, start_y);
+        // Past the column first: wider boxes of it may stand in the way.
+        let column_end = layout.column_end(from.column).max(start_x);
+        let _ = write!(path, "H{column_end}");
+        let (mut x, mut y) = (column_end, start_y);
         let mut curve = |to_x: usize, to_y: usize| {
             let middle = usize::midpoint(x, to_x);
             let curve = format!("C{middle} {y} {middle} {to_y} {to_x} {to_y}");

@@ -38,6 +38,7 @@
 //! # }
 //! ```
 
+pub mod backup;
 pub mod caveat;
 #[doc(hidden)]
 pub mod cli;

@@ -9,8 +9,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::output::{OutputError, styles};
 use super::{
-    bulk_check, check, completions, context, expand, health, lifecycle, lookup, man, relationship, schema,
-    secrets, serve, validate, version, watch,
+    backup, bulk_check, check, completions, context, datastore, expand, export, health, import, lifecycle,
+    lookup, man, relationship, restore, schema, secrets, serve, validate, version, watch,
 };
 
 /// A command could not be done. That an answer is no is 1, where a command answers a question.
@@ -54,6 +54,16 @@ enum Command {
     Completions(completions::Completions),
     /// Write manual pages.
     Man(man::Man),
+    /// Import relationships from files.
+    Import(Box<import::Import>),
+    /// Export relationships to a file.
+    Export(Box<export::Export>),
+    /// Back up schema and relationships.
+    Backup(Box<backup::Backup>),
+    /// Restore a backup.
+    Restore(Box<restore::Restore>),
+    /// Look after the directory of a store.
+    Datastore(datastore::Datastore),
     /// Print the version.
     Version,
 }
@@ -82,6 +92,11 @@ impl Command {
             Self::Context(arguments) => arguments.run(),
             Self::Completions(arguments) => arguments.run(),
             Self::Man(arguments) => arguments.run(),
+            Self::Import(arguments) => arguments.run(),
+            Self::Export(arguments) => arguments.run(),
+            Self::Backup(arguments) => arguments.run(),
+            Self::Restore(arguments) => arguments.run(),
+            Self::Datastore(arguments) => arguments.run(),
             Self::Version => version::run().map(|()| ExitCode::SUCCESS),
         }
     }

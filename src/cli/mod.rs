@@ -1,5 +1,6 @@
 //! The `arrowroot` command: one file a subcommand.
 
+mod backup;
 mod bulk_check;
 mod check;
 mod client;
@@ -7,10 +8,14 @@ mod command;
 mod completions;
 mod context;
 mod contexts;
+mod datastore;
 mod duration;
 mod expand;
 mod explanation;
+mod export;
+mod formats;
 mod health;
+mod import;
 mod interrupt;
 mod items;
 mod lifecycle;
@@ -19,9 +24,13 @@ mod log;
 mod lookup;
 mod man;
 mod output;
+mod patience;
+mod position;
 mod problems;
+mod progress;
 mod question;
 mod relationship;
+mod restore;
 mod schema;
 mod secrets;
 mod serve;

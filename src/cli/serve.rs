@@ -2,6 +2,7 @@
 
 mod admission;
 mod audit;
+mod backups;
 mod datastore;
 mod error;
 mod grpc;
@@ -61,6 +62,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     datastore: datastore::Datastore,
     #[command(flatten)]
+    backups: backups::Backups,
+    #[command(flatten)]
     history: history::History,
     #[command(flatten)]
     limits: limits::Limits,
@@ -103,7 +106,9 @@ impl Serve {
             attended = serve.attend(being_opened, &opened, reloading.as_ref(), addresses).await;
         });
         drop(reloading);
-        if let Some(Opened { engine, audit }) = opened.into_inner() {
+        if let Some(Opened { engine, audit, backups }) = opened.into_inner() {
+            // One that is being made is broken off.
+            drop(backups);
             if let Some(audit) = audit {
                 audit.close();
             }

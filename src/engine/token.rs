@@ -74,6 +74,15 @@ impl ZedToken {
     }
 }
 
+impl ZedToken {
+    /// The name of the store that gave it, as [`View::store`](super::View::store) tells it, and the revision; nothing if
+    /// no arrowroot gave it.
+    pub fn origin(&self) -> Option<(String, Revision)> {
+        let decoded = decode(TOKEN, &self.0)?;
+        Some((decoded.journal.to_string(), decoded.revision))
+    }
+}
+
 impl Cursor {
     pub(super) fn encode(&self, journal: JournalIdentity) -> String {
         let mut payload = self.call.to_be_bytes().to_vec();

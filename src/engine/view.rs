@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::evaluate::Program;
 use crate::index::Snapshot;
-use crate::relationship::{Revision, Timestamp};
+use crate::relationship::{CounterName, RelationshipFilter, Revision, Timestamp};
 
 use super::counters::Counters;
 use super::error::{ConsistencyError, CursorError, InvalidCursor};
@@ -72,6 +72,11 @@ impl View {
         ZedToken::new(self.state.identity, self.revision)
     }
 
+    /// The name of the store that it is a view of, which no other store has: 16 hexadecimal digits.
+    pub fn store(&self) -> String {
+        self.state.identity.to_string()
+    }
+
     /// A cursor that goes on after a position, for a call with the same arguments.
     pub fn cursor(&self, call: u64, position: String) -> String {
         Cursor { revision: self.revision, call, position }.encode(self.state.identity)
@@ -90,8 +95,13 @@ impl View {
     }
 
     /// The schema's text, definitions or not; empty before a schema was written.
-    pub(super) fn schema_text(&self) -> &str {
+    pub fn schema_text(&self) -> &str {
         self.head.schemas.text_at(self.revision).map_or("", |text| text)
+    }
+
+    /// The counters that were registered when the view was taken, whatever its revision, in order of their names.
+    pub fn registered_counters(&self) -> Vec<(CounterName, RelationshipFilter)> {
+        self.head.counters.all()
     }
 
     /// The counters that are registered now, whatever the revision.

@@ -63,6 +63,14 @@ pub struct MalformedValue {
     pub value: String,
 }
 
+/// The text is no point in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no time: write it as `2026-01-31T12:00:00Z`", shortened(.text))]
+pub struct MalformedTime {
+    /// The text as given.
+    pub text: String,
+}
+
 /// The text is no relationship.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseRelationshipError {

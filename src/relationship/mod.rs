@@ -13,7 +13,7 @@ mod update;
 mod value;
 
 pub(crate) use error::shortened;
-pub use error::{MalformedValue, NameKind, ParseRelationshipError};
+pub use error::{MalformedTime, MalformedValue, NameKind, ParseRelationshipError};
 pub use filter::{
     Precondition, PreconditionOperation, RelationshipFilter, SubjectFilter, SubjectIdFilter,
     SubjectRelationFilter,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::error::ParseRelationshipError;
+use super::error::{MalformedTime, ParseRelationshipError};
 use super::name::{CaveatName, DefinitionName, ObjectId, RelationName};
 use super::object::{Object, Subject};
 use super::value::{ContextualizedCaveat, Relationship, Timestamp};
@@ -117,6 +117,15 @@ fn end_of_trait(value: &str) -> Option<usize> {
         }
     }
     None
+}
+
+impl FromStr for Timestamp {
+    type Err = MalformedTime;
+
+    /// Reads an RFC 3339 time, such as `2026-01-31T12:00:00Z`.
+    fn from_str(text: &str) -> Result<Self, MalformedTime> {
+        parse_timestamp(text).ok_or_else(|| MalformedTime { text: text.to_owned() })
+    }
 }
 
 /// Seconds of 0000-01-01T00:00:00Z: earlier times have no RFC 3339 form, though an offset can lead there.

@@ -43,7 +43,9 @@ mod worker;
 
 pub use admission::AdmissionOptions;
 /// How the wire writes nouns, for the command line's client.
-pub(crate) use convert::{context_to_wire, object_to_wire, relationship_to_wire, subject_to_wire};
+pub(crate) use convert::{
+    context_to_wire, object_to_wire, relationship_from_wire, relationship_to_wire, subject_to_wire,
+};
 pub use front::{Front, Listening};
 pub use keys::{KeyFileError, KeyFilePaths, KeyFileProblem, KeyFiles, KeyLimits, Role};
 pub use legacy::{LegacyTrustError, LegacyUpstream, LegacyUpstreamError};

@@ -59,6 +59,9 @@ pub(in crate::cli) enum CallError {
     /// There is an answer that means nothing.
     #[error("the server's answer cannot be used: {0}")]
     Answer(&'static str),
+    /// There is an answer that cannot be read.
+    #[error("the server sends a relationship that cannot be read: {0}")]
+    Malformed(String),
     /// There is no answer now; the same call may have one later.
     #[error("{} does not answer: {refusal}", server(.endpoint.as_deref()))]
     Unavailable {

@@ -1,5 +1,6 @@
 //! The command line's own gRPC client: how a server is reached, and what its refusals mean for a command.
 
+mod bulk;
 mod calls;
 mod connection;
 mod consistency;
@@ -10,6 +11,10 @@ mod health;
 mod lifecycle;
 mod pages;
 
+pub(super) use bulk::{
+    BulkCalls, CreateError, ExportRequest, ExportedPart, SchemaAt, WRITE_COUNT_MAX, WireRelationship,
+    WriteMode, import_message,
+};
 pub(super) use calls::{CallFlags, Calls};
 pub(super) use connection::{Connection, parse_endpoint};
 pub(super) use consistency::{ConsistencyFlags, exactly_at};

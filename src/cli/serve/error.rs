@@ -26,6 +26,8 @@ pub(super) enum ServeError {
     Tls(#[from] TlsError),
     #[error("cannot open the store in {}: {error}", .path.display())]
     Open { path: PathBuf, error: OpenError },
+    #[error("backups cannot be made in {}: {error}", .directory.display())]
+    Backups { directory: PathBuf, error: std::io::Error },
     #[error("the store could not be opened: the log says why")]
     OpeningPanicked,
     #[error("the graph cannot be read: {0}")]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::backup::ScheduledBackups;
 use crate::engine::{Engine, Opening};
 use crate::lifecycle::Reloads;
 use crate::lifecycle::audit::AuditLog;
@@ -27,6 +28,7 @@ pub(super) type Failure = Box<dyn Error + Send + Sync>;
 pub(super) struct Opened {
     pub(super) engine: Arc<Engine>,
     pub(super) audit: Option<AuditLog>,
+    pub(super) backups: Option<ScheduledBackups>,
 }
 
 /// An opening that goes on. It does not end when nobody waits for it any more: the process does then.
@@ -89,5 +91,6 @@ fn open(
     let mut served = ServerOptions::default();
     serve.serve_lifecycle(&engine, audit.clone(), reloads, &mut served)?;
     entrance.open(Arc::clone(&engine), served.lifecycle, served.authz)?;
-    Ok(Opened { engine, audit })
+    let backups = serve.backups.start(&engine, serve.datastore.describe())?;
+    Ok(Opened { engine, audit, backups })
 }

@@ -9,7 +9,7 @@ use super::generation::DATABASE_FILE;
 use super::marker::MARKER_FILE;
 
 /// Held while the journal is open.
-const LOCK_FILE: &str = "arrowroot.lock";
+pub(super) const LOCK_FILE: &str = "arrowroot.lock";
 /// Written and deleted to find out whether the disk takes data.
 const PROBE_FILE: &str = "arrowroot.probe";
 /// What a file system puts into the root of a volume.
@@ -149,7 +149,7 @@ fn write_process(lock: &mut File) -> io::Result<()> {
 }
 
 /// The number in the lock file; none where the file cannot be read while another holds its lock.
-fn process_in(lock: &mut File) -> Option<u32> {
+pub(super) fn process_in(lock: &mut File) -> Option<u32> {
     let mut text = String::new();
     lock.read_to_string(&mut text).ok()?;
     text.trim().parse().ok()

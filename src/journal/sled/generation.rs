@@ -57,6 +57,11 @@ impl Generation {
         &self.path
     }
 
+    /// sled's settings, which are written once, when it is begun.
+    pub(super) fn settings_file(&self) -> PathBuf {
+        self.path.join(SETTINGS_FILE)
+    }
+
     /// Makes its directory, empty. What was there by its name did not count.
     pub(super) fn create(&self) -> io::Result<()> {
         self.remove()?;

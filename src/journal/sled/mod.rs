@@ -16,6 +16,7 @@ mod encoding;
 mod fault;
 mod generation;
 mod group;
+mod inspection;
 mod journal;
 mod marker;
 mod next_generation;
@@ -26,6 +27,7 @@ mod staged_group;
 mod store;
 mod writer;
 
+pub use inspection::{DirectoryReport, HeldDirectory};
 pub use journal::SledJournal;
 
 #[cfg(test)]

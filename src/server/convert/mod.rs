@@ -24,8 +24,8 @@ pub(super) use json::{context, object as json_object, structure as json_structur
 pub(super) use name::{counter, definition, optional_relation, permission, relation};
 pub(crate) use object::{object_to_wire, subject_to_wire};
 pub(super) use object::{resource, stand_in, subject};
-pub(crate) use relationship::relationship_to_wire;
 pub(super) use relationship::{relationship, update, update_to_wire, wire_bytes};
+pub(crate) use relationship::{relationship_from_wire, relationship_to_wire};
 pub(super) use schema_filter::{given, schema_filter, schema_filter_text};
 pub(super) use violation::{InvalidFields, Path, Violations};
 pub(super) use watch::watch;

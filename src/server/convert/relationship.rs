@@ -72,6 +72,14 @@ pub(in crate::server) fn relationship(
     })
 }
 
+/// A relationship as a server sent it, or what is wrong with it.
+pub(crate) fn relationship_from_wire(message: v1::Relationship) -> Result<Relationship, String> {
+    let mut violations = Violations::default();
+    let found = relationship(message, &Path::of("relationship"), &mut violations);
+    violations.check().map_err(|invalid| invalid.to_string())?;
+    found.ok_or_else(|| "a field is missing".to_owned())
+}
+
 fn caveat(
     message: v1::ContextualizedCaveat,
     path: &Path<'_>,

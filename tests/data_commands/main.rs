@@ -1,0 +1,20 @@
+//! The commands that carry data, as processes: import, export, backup, restore, datastore, and the server's own backups.
+#![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod backup;
+mod backup_under_load;
+mod bad_input;
+mod broken_off;
+mod datastore;
+mod export;
+mod import;
+#[path = "../process/mod.rs"]
+#[expect(dead_code, reason = "each test target uses a part of it")]
+mod process;
+mod restore;
+mod scheduled;
+mod support;
+#[path = "../terminal/mod.rs"]
+mod terminal;
+mod terminals;

@@ -239,7 +239,7 @@ impl Serve {
         let Addresses { grpc, http, metrics } = addresses;
         let named =
             |name: &str, word: Option<String>| word.map(|word| format!(" {name}={word}")).unwrap_or_default();
-        let tls = named("tls", self.tls.describe(http.is_some()).map(|tls| tls.to_string()));
+        let tls = named("tls", self.tls.describe(http.is_some()).map(ToOwned::to_owned));
         let [http, metrics] = [("http", http), ("metrics", metrics)]
             .map(|(name, address)| named(name, address.map(|at| at.to_string())));
         let mut stdout = io::stdout();

@@ -13,7 +13,7 @@ pub(super) struct TelemetryFlags {
     /// takes any that is free
     #[arg(long, env = "ARROWROOT_METRICS_ADDR", value_name = "ADDRESS")]
     pub(super) metrics_addr: Option<SocketAddr>,
-    /// Send traces to a collector by OTLP over gRPC, such as http://localhost:4317
+    /// Send traces to a collector by OTLP over gRPC, such as `http://localhost:4317`
     #[arg(long, env = "ARROWROOT_OTEL_ENDPOINT", value_name = "URL")]
     otel_endpoint: Option<String>,
     /// The part of requests that are traced, from 0 to 1, where the caller has not decided that
@@ -30,14 +30,12 @@ pub(super) struct TelemetryFlags {
 impl TelemetryFlags {
     /// Starts what sends traces, if they are to be sent.
     pub(super) fn start(&self) -> Result<Telemetry, TraceError> {
-        let mut options = TelemetryOptions::default();
-        options.logs_requests = self.grpc_log_requests_enabled;
-        options.traces = self.otel_endpoint.as_ref().map(|endpoint| TraceOptions {
+        let traces = self.otel_endpoint.as_ref().map(|endpoint| TraceOptions {
             endpoint: endpoint.clone(),
             sample_ratio: self.otel_sample_ratio,
             service_name: self.otel_service_name.clone(),
         });
-        Telemetry::start(options)
+        Telemetry::start(TelemetryOptions { logs_requests: self.grpc_log_requests_enabled, traces })
     }
 }
 

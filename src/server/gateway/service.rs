@@ -78,7 +78,7 @@ impl<P: PermissionsService> Gateway<P> {
         B::Error: Into<StdError>,
     {
         let call = self.router.telemetry().begin_http(&mut request, peer);
-        let response = telemetry::carry_for(call.current(), Box::pin(self.answer(request))).await;
+        let response = telemetry::carry_for(Some(call.current()), Box::pin(self.answer(request))).await;
         call.answer(response)
     }
 

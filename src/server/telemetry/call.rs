@@ -60,7 +60,8 @@ impl Telemetry {
     ) -> (Call, Option<Arc<Trace>>) {
         let method = methods::find(request.uri().path());
         let begun = self.0.calls.begin(method);
-        let trace = self.0.tracer.as_ref().and_then(|tracer| {
+        let tracer = self.0.tracer.as_ref().filter(|_| METHODS[method].is_traced());
+        let trace = tracer.and_then(|tracer| {
             let sampled = tracer.sample(request.headers())?;
             Some(tracer.begin_rpc(sampled, &METHODS[method], request_id))
         });

@@ -72,9 +72,9 @@ impl Telemetry {
             routes().enumerate().find(|(_, route)| *route == path).unwrap_or((ROUTES_COUNT - 1, UNKNOWN));
         let begun = self.0.http_calls.begin(row);
         let method = method_name(request.method());
-        // An RPC has a trace of its own.
-        let has_own_trace = row < gateway::PATHS.len();
-        let tracer = self.0.tracer.as_ref().filter(|_| !has_own_trace);
+        // An RPC has a trace of its own, and probes have none.
+        let lifecycle = gateway::PATHS.len()..gateway::PATHS.len() + authz::PATHS.len();
+        let tracer = self.0.tracer.as_ref().filter(|_| lifecycle.contains(&row));
         let trace = tracer.and_then(|tracer| {
             let trace = tracer.begin_http(tracer.sample(request.headers())?, method, route, &request_id);
             if let Some(peer) = peer {
@@ -90,8 +90,8 @@ impl Telemetry {
 
 impl HttpCall {
     /// What the thread that answers it works on.
-    pub(in crate::server) fn current(&self) -> Option<Current> {
-        Some(Current { request_id: self.request_id.clone(), trace: self.trace.clone() })
+    pub(in crate::server) fn current(&self) -> Current {
+        Current { request_id: self.request_id.clone(), trace: self.trace.clone() }
     }
 
     /// The answer, at whose end the request ends.

@@ -31,6 +31,15 @@ pub(super) struct Method {
     pub(super) kind: Kind,
 }
 
+impl Method {
+    /// Whether it is more than a probe.
+    pub(super) fn is_traced(&self) -> bool {
+        self.service != HEALTH
+    }
+}
+
+const HEALTH: &str = "grpc.health.v1.Health";
+
 macro_rules! method {
     ($service:literal, $name:literal, $kind:ident) => {
         Method { path: concat!("/", $service, "/", $name), service: $service, name: $name, kind: Kind::$kind }

@@ -20,15 +20,15 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_mins(1);
 /// An exporter that counts what becomes of spans, and whose work is done on a runtime: the thread that calls it has none.
 #[derive(Debug)]
 pub(super) struct Exporter {
-    exporter: Arc<OtlpExporter>,
+    otlp: Arc<OtlpExporter>,
     runtime: Handle,
     counts: Arc<SpanCounts>,
     complained_at: Mutex<Option<Instant>>,
 }
 
 impl Exporter {
-    pub(super) fn new(exporter: OtlpExporter, runtime: Handle, counts: Arc<SpanCounts>) -> Self {
-        Self { exporter: Arc::new(exporter), runtime, counts, complained_at: Mutex::default() }
+    pub(super) fn new(otlp: OtlpExporter, runtime: Handle, counts: Arc<SpanCounts>) -> Self {
+        Self { otlp: Arc::new(otlp), runtime, counts, complained_at: Mutex::default() }
     }
 
     fn complain(&self, error: &str) {
@@ -43,10 +43,9 @@ impl Exporter {
 impl SpanExporter for Exporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len() as u64;
-        let exporter = Arc::clone(&self.exporter);
-        let sent = self
-            .runtime
-            .spawn(async move { tokio::time::timeout(EXPORT_TIMEOUT, exporter.export(batch)).await });
+        let otlp = Arc::clone(&self.otlp);
+        let sent =
+            self.runtime.spawn(async move { tokio::time::timeout(EXPORT_TIMEOUT, otlp.export(batch)).await });
         let result = match sent.await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(OTelSdkError::Timeout(EXPORT_TIMEOUT)),
@@ -64,8 +63,8 @@ impl SpanExporter for Exporter {
 
     fn set_resource(&mut self, resource: &Resource) {
         // Nothing has been sent yet, so that nobody else has it.
-        if let Some(exporter) = Arc::get_mut(&mut self.exporter) {
-            exporter.set_resource(resource);
+        if let Some(otlp) = Arc::get_mut(&mut self.otlp) {
+            otlp.set_resource(resource);
         }
     }
 }

@@ -88,7 +88,7 @@ pub(in crate::server::telemetry) struct SpanCounts {
 #[derive(Debug)]
 pub(in crate::server::telemetry) struct Tracer {
     ratio: f64,
-    tracer: SdkTracer,
+    sdk: SdkTracer,
     provider: SdkTracerProvider,
     counts: Arc<SpanCounts>,
     /// Ends the runtime when it is dropped.
@@ -129,8 +129,8 @@ impl Tracer {
             .with_span_processor(Counting { processor: batches, counts: Arc::clone(&counts) })
             .with_resource(resource)
             .build();
-        let tracer = provider.tracer("arrowroot");
-        Ok(Self { ratio, tracer, provider, counts, _stop: Mutex::new(stop) })
+        let sdk = provider.tracer("arrowroot");
+        Ok(Self { ratio, sdk, provider, counts, _stop: Mutex::new(stop) })
     }
 
     /// Whether a request with these headers is traced.
@@ -152,7 +152,7 @@ impl Tracer {
             id_attribute(request_id),
         ];
         let name = format!("{}/{}", method.service, method.name);
-        Arc::new(Trace::begin(&self.tracer, &parent, name, attributes))
+        Arc::new(Trace::begin(&self.sdk, &parent, name, attributes))
     }
 
     /// An HTTP request begins that is traced.
@@ -168,7 +168,7 @@ impl Tracer {
             KeyValue::new("http.route", route),
             id_attribute(request_id),
         ];
-        Arc::new(Trace::begin(&self.tracer, &parent, format!("{method} {route}"), attributes))
+        Arc::new(Trace::begin(&self.sdk, &parent, format!("{method} {route}"), attributes))
     }
 
     /// What became of spans.

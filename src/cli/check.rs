@@ -109,7 +109,7 @@ fn print(
     match missing.as_slice() {
         [] => output.line(format_args!("{style}{word}{style:#}"))?,
         missing => {
-            output.line(format_args!("{style}{word}{style:#}: missing context {}", missing.join(", ")))?
+            output.line(format_args!("{style}{word}{style:#}: missing context {}", missing.join(", ")))?;
         }
     }
     if let Some(tree) = explanation {

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand};
 
 use super::contexts;
 
-/// Servers by name, with their keys, in a file that only you can read: $XDG_CONFIG_HOME/arrowroot/config.toml, or the one
-/// that `ARROWROOT_CONFIG` names.
+/// Servers by name, with their keys, in a file that only you can read: arrowroot/config.toml in `XDG_CONFIG_HOME` (or in
+/// ~/.config), or the file that `ARROWROOT_CONFIG` names.
 #[derive(Debug, Args)]
 pub(super) struct Context {
     #[command(subcommand)]

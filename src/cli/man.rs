@@ -30,17 +30,14 @@ struct Unwritable {
 
 impl Man {
     pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        match self.directory {
-            Some(directory) => {
-                write_all(&directory).map_err(|error| Unwritable { directory, error })?;
-            }
-            None => {
-                let mut page = Vec::new();
-                Page::new(definition()).render(&mut page)?;
-                let mut output = ColorFlag::plain().open();
-                output.text(String::from_utf8(page)?)?;
-                output.flush()?;
-            }
+        if let Some(directory) = self.directory {
+            write_all(&directory).map_err(|error| Unwritable { directory, error })?;
+        } else {
+            let mut page = Vec::new();
+            Page::new(definition()).render(&mut page)?;
+            let mut output = ColorFlag::plain().open();
+            output.text(String::from_utf8(page)?)?;
+            output.flush()?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -199,7 +199,7 @@ async fn a_server_that_does_not_answer_is_status_two() {
     let (status, out, err) = said(command(&endpoint, &["orphans", "--type", "task"]).output().unwrap());
     assert_eq!((status, out.as_str()), (2, ""));
     assert!(err.contains("not complete"), "{err}");
-    for endpoint in ["nowhere", "https://127.0.0.1:1", "127.0.0.1:50051"] {
+    for endpoint in ["nowhere", "ftp://127.0.0.1:1", "http://127.0.0.1:1/path", "http://key@127.0.0.1:1"] {
         let (status, _, err) = said(command(endpoint, &["backfill", &file]).output().unwrap());
         assert_eq!((status, err.contains("no address of a server")), (1, true), "{err}");
     }

@@ -108,37 +108,30 @@ fn add(reason: &mut String, more: &str) {
 fn outcome(trace: &v1::CheckDebugTrace) -> Outcome {
     let evaluated = trace.caveat_evaluation_info.as_ref().map(v1::CaveatEvalInfo::result);
     match (trace.result(), evaluated) {
-        (Permissionship::ConditionalPermission, Some(Evaluated::True)) => Outcome::Yes,
-        (Permissionship::ConditionalPermission, Some(Evaluated::False)) => Outcome::No,
+        (Permissionship::HasPermission, _)
+        | (Permissionship::ConditionalPermission, Some(Evaluated::True)) => Outcome::Yes,
+        (Permissionship::NoPermission, _)
+        | (Permissionship::ConditionalPermission, Some(Evaluated::False)) => Outcome::No,
         (Permissionship::ConditionalPermission, _) => Outcome::Conditional,
-        (Permissionship::HasPermission, _) => Outcome::Yes,
-        (Permissionship::NoPermission, _) => Outcome::No,
         (Permissionship::Unspecified, _) => Outcome::Unanswered,
     }
 }
 
-/// `under in_tier: tier in tiers is false {"tier":1}`.
+/// `under in_tier: tier in tiers, which is false with {"tier":1}`.
 fn condition(info: &v1::CaveatEvalInfo) -> String {
-    let mut text = "under".to_owned();
-    if !info.caveat_name.is_empty() {
-        text.push_str(&format!(" {}", info.caveat_name));
-    }
-    if !info.expression.is_empty() {
-        let colon = if info.caveat_name.is_empty() { "" } else { ":" };
-        text.push_str(&format!("{colon} {}", info.expression));
-    }
-    text.push_str(match info.result() {
+    let what = [info.caveat_name.as_str(), info.expression.as_str()];
+    let what: Vec<_> = what.into_iter().filter(|text| !text.is_empty()).collect();
+    let came_to = match info.result() {
         Evaluated::True => ", which is true",
         Evaluated::False => ", which is false",
         Evaluated::MissingSomeContext => ", which is open",
         Evaluated::Unevaluated | Evaluated::Unspecified => "",
-    });
-    let missing = client::missing(info.partial_caveat_info.as_ref());
-    if !missing.is_empty() {
-        text.push_str(&format!(" without {}", missing.join(", ")));
-    }
-    if let Some(context) = info.context.as_ref().filter(|context| !context.fields.is_empty()) {
-        text.push_str(&format!(" with {}", client::context_json(context)));
-    }
-    text
+    };
+    let missing = match client::missing(info.partial_caveat_info.as_ref()).join(", ").as_str() {
+        "" => String::new(),
+        missing => format!(" without {missing}"),
+    };
+    let context = info.context.as_ref().filter(|context| !context.fields.is_empty());
+    let context = context.map(|context| format!(" with {}", client::context_json(context)));
+    format!("under {}{came_to}{missing}{}", what.join(": "), context.unwrap_or_default())
 }

@@ -39,8 +39,8 @@ pub(in crate::cli) struct Connection {
 
 #[derive(Clone, Args)]
 struct Flags {
-    /// The server: http://HOST:PORT, https://HOST:PORT, or HOST:PORT for http; by itself the one of the context in use, or
-    /// http://127.0.0.1:50051
+    /// The server: a URL of http or https, or HOST:PORT for http; by itself the one of the context in use, or
+    /// 127.0.0.1:50051
     #[arg(long, env = "ARROWROOT_ENDPOINT", value_name = "URL", help_heading = HEADING)]
     endpoint: Option<String>,
     /// The context that names the server, its key and certificates; `arrowroot context` makes them
@@ -118,7 +118,7 @@ impl Interceptor for Authorization {
 }
 
 /// What all sources together say of a server.
-struct Server {
+struct Target {
     endpoint: String,
     key: Option<String>,
     ca_file: Option<PathBuf>,
@@ -140,11 +140,11 @@ impl Connection {
         Ok(self.server()?.endpoint)
     }
 
-    fn server(&self) -> Result<Server, CallError> {
+    fn server(&self) -> Result<Target, CallError> {
         let flags = &self.flags;
         let context = self.context()?.unwrap_or_default();
         let endpoint = self.given("endpoint", flags.endpoint.as_ref()).or(context.endpoint);
-        Ok(Server {
+        Ok(Target {
             endpoint: parse_endpoint(endpoint.as_deref().unwrap_or(ENDPOINT_DEFAULT))?,
             key: self.key(context.preshared_key.map(|key| key.0), context.preshared_key_file)?,
             ca_file: self.given("ca_file", flags.ca_file.as_ref()).or(context.ca_file),
@@ -211,7 +211,7 @@ fn authorization(key: Option<&str>) -> Result<Option<MetadataValue<Ascii>>, Call
     Ok(header)
 }
 
-impl Server {
+impl Target {
     /// A channel that connects when it is first used, and again when it was lost.
     fn channel(&self) -> Result<Channel, CallError> {
         let invalid = |_| CallError::Endpoint { endpoint: self.endpoint.clone() };

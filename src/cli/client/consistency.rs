@@ -8,6 +8,7 @@ use crate::server::wire::v1::consistency::Requirement;
 /// How fresh an answer must be.
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
+#[expect(clippy::struct_field_names, reason = "fields have the names of their flags")]
 pub(in crate::cli) struct ConsistencyFlags {
     /// Answer from the newest state there is
     #[arg(long, help_heading = "Consistency")]

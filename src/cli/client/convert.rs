@@ -30,21 +30,21 @@ pub(in crate::cli) fn subject_text(subject: Option<&v1::SubjectReference>) -> St
 
 /// The relationship's text form, as it can be read again.
 pub(in crate::cli) fn relationship_text(relationship: &v1::Relationship) -> String {
-    let mut text = format!(
-        "{}#{}@{}",
-        object_text(relationship.resource.as_ref()),
-        relationship.relation,
-        subject_text(relationship.subject.as_ref())
-    );
-    if let Some(caveat) = &relationship.optional_caveat {
+    let caveat = relationship.optional_caveat.as_ref().map(|caveat| {
         let context = caveat.context.as_ref().filter(|context| !context.fields.is_empty());
         let context = context.map(|context| format!(":{}", context_json(context))).unwrap_or_default();
-        text.push_str(&format!("[{}{context}]", caveat.caveat_name));
-    }
-    if let Some(expires_at) = relationship.optional_expires_at {
-        text.push_str(&format!("[expiration:{}]", time_text(expires_at)));
-    }
-    text
+        format!("[{}{context}]", caveat.caveat_name)
+    });
+    let expiration =
+        relationship.optional_expires_at.map(|expires_at| format!("[expiration:{}]", time_text(expires_at)));
+    format!(
+        "{}#{}@{}{}{}",
+        object_text(relationship.resource.as_ref()),
+        relationship.relation,
+        subject_text(relationship.subject.as_ref()),
+        caveat.unwrap_or_default(),
+        expiration.unwrap_or_default()
+    )
 }
 
 /// A relationship in its parts.

@@ -19,7 +19,7 @@ const KEY_BYTES_MAX: u64 = 16 << 10;
 pub(super) struct Add {
     /// The name: letters, digits and any of ._-
     name: String,
-    /// The server: http://HOST:PORT, https://HOST:PORT, or HOST:PORT for http
+    /// The server: a URL of http or https, or HOST:PORT for http
     #[arg(long, value_name = "URL")]
     endpoint: String,
     /// A file with the key, which is read whenever it is needed; with -, the key itself from standard input
@@ -74,7 +74,7 @@ impl Add {
         };
         match &self.preshared_key_file {
             Some(file) if file == Path::new("-") => {
-                let key = check(read_key(io::stdin())?)?.ok_or(KeyError::Empty)?;
+                let key = check(&read_key(io::stdin())?)?.ok_or(KeyError::Empty)?;
                 context.preshared_key = Some(key);
             }
             Some(file) => context.preshared_key_file = Some(contexts::absolute(file)?),
@@ -82,7 +82,7 @@ impl Add {
             None => {
                 let prompt = format!("Key for {} (nothing for none): ", self.name);
                 let key = rpassword::prompt_password(prompt).map_err(KeyError::from)?;
-                context.preshared_key = check(key)?;
+                context.preshared_key = check(&key)?;
             }
         }
         contexts::change(|all| {
@@ -101,7 +101,7 @@ fn read_key(source: impl io::Read) -> Result<String, KeyError> {
 }
 
 /// The key in a line of text; none if that is blank.
-fn check(text: String) -> Result<Option<Secret>, KeyError> {
+fn check(text: &str) -> Result<Option<Secret>, KeyError> {
     let key = text.trim();
     if key.len() as u64 > KEY_BYTES_MAX {
         return Err(KeyError::TooLong);

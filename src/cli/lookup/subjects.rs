@@ -25,7 +25,7 @@ pub(super) struct Subjects {
     permission: RelationName,
     /// The subjects' type, with a relation for usersets
     #[arg(value_name = "TYPE[#RELATION]")]
-    subjects: SubjectKind,
+    kind: SubjectKind,
     #[command(flatten)]
     context: ContextFlag,
     #[command(flatten)]
@@ -93,7 +93,7 @@ impl Subjects {
             consistency: self.consistency.to_wire(),
             resource: Some(client::object_to_wire(self.resource.clone())),
             permission: self.permission.to_string(),
-            subject_object_type: self.subjects.definition.to_string(),
+            subject_object_type: self.kind.definition.to_string(),
             optional_subject_relation: self.relation().to_owned(),
             context: (!context.is_empty()).then(|| client::context_to_wire(context)),
             optional_concrete_limit: limit,
@@ -103,7 +103,7 @@ impl Subjects {
     }
 
     fn relation(&self) -> &str {
-        self.subjects.relation.as_ref().map_or("", RelationName::as_str)
+        self.kind.relation.as_ref().map_or("", RelationName::as_str)
     }
 
     fn print(&self, output: &mut Output, found: &v1::LookupSubjectsResponse) -> Result<(), OutputError> {
@@ -114,13 +114,12 @@ impl Subjects {
             let cursor = found.after_result_cursor.as_ref().map(|cursor| cursor.token.as_str());
             return output.json(&Found { subject, excepted, cursor });
         }
-        let mut line = subject.text();
-        if !excepted.is_empty() {
-            let names: Vec<_> = excepted.iter().map(Named::text).collect();
-            let style = styles::DENIED;
-            line.push_str(&format!("  {style}except{style:#} {}", names.join(", ")));
+        if excepted.is_empty() {
+            return output.line(subject.text());
         }
-        output.line(line)
+        let names: Vec<_> = excepted.iter().map(Named::text).collect();
+        let style = styles::DENIED;
+        output.line(format_args!("{}  {style}except{style:#} {}", subject.text(), names.join(", ")))
     }
 
     fn named(&self, subject: &v1::ResolvedSubject) -> Named {
@@ -130,7 +129,7 @@ impl Subjects {
         };
         let is_conditional = subject.permissionship() == v1::LookupPermissionship::ConditionalPermission;
         Named {
-            subject: format!("{}:{}{relation}", self.subjects.definition, subject.subject_object_id),
+            subject: format!("{}:{}{relation}", self.kind.definition, subject.subject_object_id),
             answer: if is_conditional { "conditional" } else { "allowed" },
             missing_context: client::missing(subject.partial_caveat_info.as_ref()),
         }

@@ -46,7 +46,7 @@ struct Stopped {
 
 /// What was written, for programs.
 #[derive(Serialize)]
-struct Written<'written> {
+struct Told<'written> {
     operation: &'static str,
     count: u64,
     written_at: Option<&'written str>,
@@ -160,7 +160,7 @@ impl Sending {
         let token = self.token.as_deref();
         if output.format() == OutputFormat::Json {
             let operation = self.operation.word();
-            output.json(&Written { operation, count: self.count, written_at: token })?;
+            output.json(&Told { operation, count: self.count, written_at: token })?;
         } else {
             let plural = if self.count == 1 { "" } else { "s" };
             output.line(format_args!("{} relationship{plural} {}", self.count, self.operation.done()))?;

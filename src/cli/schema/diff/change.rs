@@ -27,17 +27,17 @@ impl Change {
             Some(Diff::DefinitionAdded(it)) => ("definition_added", definition(it)),
             Some(Diff::DefinitionRemoved(it)) => ("definition_removed", definition(it)),
             Some(Diff::DefinitionDocCommentChanged(it)) => ("definition_comment_changed", definition(it)),
-            Some(Diff::RelationAdded(it)) => ("relation_added", relation(it)),
-            Some(Diff::RelationRemoved(it)) => ("relation_removed", relation(it)),
+            Some(Diff::RelationAdded(it)) => ("relation_added", relation(&it)),
+            Some(Diff::RelationRemoved(it)) => ("relation_removed", relation(&it)),
             Some(Diff::RelationDocCommentChanged(it)) => {
-                ("relation_comment_changed", (relation(it).0, String::new()))
+                ("relation_comment_changed", (relation(&it).0, String::new()))
             }
-            Some(Diff::RelationSubjectTypeAdded(it)) => ("relation_subject_added", subject(it)),
-            Some(Diff::RelationSubjectTypeRemoved(it)) => ("relation_subject_removed", subject(it)),
-            Some(Diff::PermissionAdded(it)) => ("permission_added", permission(it)),
-            Some(Diff::PermissionRemoved(it)) => ("permission_removed", permission(it)),
-            Some(Diff::PermissionDocCommentChanged(it)) => ("permission_comment_changed", permission(it)),
-            Some(Diff::PermissionExprChanged(it)) => ("permission_expression_changed", permission(it)),
+            Some(Diff::RelationSubjectTypeAdded(it)) => ("relation_subject_added", subject(&it)),
+            Some(Diff::RelationSubjectTypeRemoved(it)) => ("relation_subject_removed", subject(&it)),
+            Some(Diff::PermissionAdded(it)) => ("permission_added", permission(&it)),
+            Some(Diff::PermissionRemoved(it)) => ("permission_removed", permission(&it)),
+            Some(Diff::PermissionDocCommentChanged(it)) => ("permission_comment_changed", permission(&it)),
+            Some(Diff::PermissionExprChanged(it)) => ("permission_expression_changed", permission(&it)),
             Some(Diff::CaveatAdded(it)) => ("caveat_added", (it.name, String::new())),
             Some(Diff::CaveatRemoved(it)) => ("caveat_removed", (it.name, String::new())),
             Some(Diff::CaveatDocCommentChanged(it)) => ("caveat_comment_changed", (it.name, String::new())),
@@ -58,13 +58,13 @@ fn definition(definition: v1::ReflectionDefinition) -> (String, String) {
     (definition.name, String::new())
 }
 
-fn relation(relation: v1::ReflectionRelation) -> (String, String) {
+fn relation(relation: &v1::ReflectionRelation) -> (String, String) {
     let subjects: Vec<_> = relation.subject_types.iter().map(subject_type).collect();
     (format!("{}#{}", relation.parent_definition_name, relation.name), subjects.join(" | "))
 }
 
-fn subject(change: v1::ReflectionRelationSubjectTypeChange) -> (String, String) {
-    let (name, _) = change.relation.map(relation).unwrap_or_default();
+fn subject(change: &v1::ReflectionRelationSubjectTypeChange) -> (String, String) {
+    let (name, _) = change.relation.as_ref().map(relation).unwrap_or_default();
     (name, change.changed_subject_type.as_ref().map(subject_type).unwrap_or_default())
 }
 
@@ -82,7 +82,7 @@ fn subject_type(reference: &v1::ReflectionTypeReference) -> String {
     format!("{}{form}{caveat}", reference.subject_definition_name)
 }
 
-fn permission(permission: v1::ReflectionPermission) -> (String, String) {
+fn permission(permission: &v1::ReflectionPermission) -> (String, String) {
     (format!("{}#{}", permission.parent_definition_name, permission.name), String::new())
 }
 

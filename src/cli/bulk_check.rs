@@ -20,7 +20,9 @@ use report::Report;
 /// Questions of one call, at most; servers take ten times as many.
 const BATCH_MAX: usize = 1000;
 
-/// Ask the questions of a file, all of one state, and print an answer a line in their order.
+/// Ask the questions of a file.
+///
+/// All are asked of one state, and an answer a line is printed in their order.
 ///
 /// A line is a question such as agent:planner#read@user:ana, which may have context behind it, such as with {"tier": 1} or
 /// [caveat:{"tier": 1}]. Blank lines and those that begin with // are passed over. Exits with 0 if all are allowed, 1 if some

@@ -26,43 +26,25 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the gRPC API.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Serve(Box<serve::Serve>),
-    /// Resources of applications, and who may use them.
     Lifecycle(lifecycle::Lifecycle),
-    /// Ask a server whether it serves.
     Health(health::Health),
-    /// Ask whether a subject has a permission on a resource.
     Check(Box<check::Check>),
-    /// Find resources that a subject has a permission on, or subjects that have a permission on a resource.
     Lookup(Box<lookup::Lookup>),
-    /// Show what a permission on a resource is made of.
     Expand(Box<expand::Expand>),
-    /// Ask the questions of a file.
     BulkCheck(Box<bulk_check::BulkCheck>),
-    /// Write, delete and read relationships.
     Relationship(Box<relationship::Relationship>),
-    /// Read, write, compare, format, check and draw schemas.
     Schema(Box<schema::Schema>),
-    /// Check validation files: what must follow from a schema and relationships, and what must not.
     Validate(validate::Validate),
-    /// Show changes of relationships as they are made.
     Watch(Box<watch::Watch>),
-    /// Servers by name, with their keys.
     Context(Box<context::Context>),
-    /// Print a script that has a shell complete commands and flags.
     Completions(completions::Completions),
-    /// Write manual pages.
     Man(man::Man),
-    /// Import relationships from files.
     Import(Box<import::Import>),
-    /// Export relationships to a file.
     Export(Box<export::Export>),
-    /// Back up schema and relationships.
     Backup(Box<backup::Backup>),
-    /// Restore a backup.
     Restore(Box<restore::Restore>),
-    /// Look after the directory of a store.
     Datastore(datastore::Datastore),
     /// Print the version.
     Version,

@@ -10,8 +10,10 @@ use clap::{Args, Subcommand};
 
 use super::contexts;
 
-/// Servers by name, with their keys, in a file that only you can read: arrowroot/config.toml in `XDG_CONFIG_HOME` (or in
-/// ~/.config), or the file that `ARROWROOT_CONFIG` names.
+/// Name servers, with their keys and certificates.
+///
+/// They stand in a file that only you can read: arrowroot/config.toml in `XDG_CONFIG_HOME` (or in ~/.config), or the one that
+/// `ARROWROOT_CONFIG` names.
 #[derive(Debug, Args)]
 pub(super) struct Context {
     #[command(subcommand)]
@@ -20,9 +22,8 @@ pub(super) struct Context {
 
 #[derive(Debug, Subcommand)]
 enum ContextCommand {
-    /// Add a server under a name.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Add(add::Add),
-    /// List all, without their keys.
     List(list::List),
     /// Have a context in use where none is named.
     Use(Name),

@@ -14,7 +14,9 @@ use crate::server::wire::v1::permission_relationship_tree::TreeType;
 use super::client::{self, CallFlags, ConsistencyFlags};
 use super::output::{OutputFlags, OutputFormat, styles};
 
-/// Show what a permission on a resource is made of, as a tree of relations and their subjects.
+/// Show what a permission on a resource is made of.
+///
+/// It is a tree of relations with their subjects.
 #[derive(Debug, Args)]
 pub(super) struct Expand {
     /// The resource, such as agent:planner

@@ -18,11 +18,9 @@ pub(super) struct Lifecycle {
 
 #[derive(Debug, Subcommand)]
 enum LifecycleCommand {
-    /// Register what an application had before.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Backfill(backfill::Backfill),
-    /// Print the SHA-256 of an API key, as the key file lists it.
     HashKey(hash_key::HashKey),
-    /// List, and remove, what is registered and should no longer be.
     Orphans(orphans::Orphans),
 }
 

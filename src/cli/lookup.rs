@@ -20,9 +20,8 @@ pub(super) struct Lookup {
 
 #[derive(Debug, Subcommand)]
 enum LookupCommand {
-    /// Find the resources of a type that a subject has a permission on.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Resources(resources::Resources),
-    /// Find the subjects of a type that have a permission on a resource.
     Subjects(subjects::Subjects),
 }
 

@@ -12,8 +12,10 @@ use clap_mangen::Man as Page;
 use super::definition;
 use super::output::ColorFlag;
 
-/// Write manual pages: one a command into a directory, such as ~/.local/share/man/man1, or that of arrowroot itself to
-/// standard output. They are made from the same definitions as --help.
+/// Write manual pages.
+///
+/// One a command goes into a directory, such as ~/.local/share/man/man1; without one, that of arrowroot itself goes to
+/// standard output. They are made from the same definitions as --help, and are the same each time.
 #[derive(Debug, Args)]
 pub(super) struct Man {
     /// The directory, which is made if it is not there
@@ -33,10 +35,10 @@ impl Man {
         if let Some(directory) = self.directory {
             write_all(&directory).map_err(|error| Unwritable { directory, error })?;
         } else {
-            let mut page = Vec::new();
-            Page::new(definition()).render(&mut page)?;
+            let mut text = Vec::new();
+            page(definition()).render(&mut text)?;
             let mut output = ColorFlag::plain().open();
-            output.text(String::from_utf8(page)?)?;
+            output.text(String::from_utf8(text)?)?;
             output.flush()?;
         }
         Ok(ExitCode::SUCCESS)
@@ -45,5 +47,17 @@ impl Man {
 
 fn write_all(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(definition(), directory)
+    let mut all = definition();
+    all.build();
+    let mut waiting = vec![all];
+    while let Some(command) = waiting.pop() {
+        waiting.extend(command.get_subcommands().cloned());
+        page(command).generate_to(directory)?;
+    }
+    Ok(())
+}
+
+/// The page of a command.
+fn page(command: clap::Command) -> Page {
+    Page::new(command).source(concat!("arrowroot ", env!("CARGO_PKG_VERSION"))).manual("arrowroot")
 }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use write::{Operation, Write};
 
-/// Relationships of a server: write them, and read them.
+/// Write, delete and read relationships.
 #[derive(Debug, Args)]
 pub(super) struct Relationship {
     #[command(subcommand)]
@@ -20,13 +20,12 @@ pub(super) struct Relationship {
 
 #[derive(Debug, Subcommand)]
 enum RelationshipCommand {
-    /// Create relationships; it is an error if one is there.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
+    #[command(about = "Create relationships; it is an error if one is there")]
     Create(Write),
-    /// Create relationships, or replace the caveat and the expiration of those that are there.
+    #[command(about = "Create relationships, or replace the caveats and expirations of those that are there")]
     Touch(Write),
-    /// Delete relationships, or all that a filter matches.
     Delete(delete::Delete),
-    /// Read the relationships that a filter matches.
     Read(read::Read),
 }
 

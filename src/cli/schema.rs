@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 
 pub(super) use replacing::replace;
 
-/// Schemas: those of servers, and texts.
+/// Read, write, compare, format, check and draw schemas.
 #[derive(Debug, Args)]
 pub(super) struct Schema {
     #[command(subcommand)]
@@ -26,17 +26,12 @@ pub(super) struct Schema {
 
 #[derive(Debug, Subcommand)]
 enum SchemaCommand {
-    /// Tell what is different between a server's schema and a file, or between two files.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Diff(diff::Diff),
-    /// Lay schemas out in the one way that all share, comments kept.
     Format(format::Format),
-    /// Draw a schema: its definitions, and what leads from one to the other.
     Graph(graph::Graph),
-    /// Look for what a schema says and its author probably does not mean.
     Lint(lint::Lint),
-    /// Print a server's schema.
     Read(read::Read),
-    /// Replace a server's schema.
     Write(write::Write),
 }
 

@@ -52,11 +52,11 @@ fn differences_are_told_against_a_server_and_between_files() {
         .replace("tier int, tiers", "tier uint, tiers");
     let other = world.file("other.zed", &other);
     let expected = "+ definition team
-~ definition comment user
 - relation doc#banned: user
 ~ permission expression doc#edit
 ~ permission expression doc#view
 + relation subject doc#owner: group#member
+~ definition comment user
 ~ caveat parameter type in_tier: tier uint, before int
 ";
     assert_eq!(world.out(&["schema", "diff", &same]), "");

@@ -62,7 +62,7 @@ fn changes_are_shown_as_they_are_made_until_ctrl_c() {
     assert_eq!(watching.line(), r#"+ doc:a#viewer@user:tom[in_tier:{"tier":1}]"#);
     assert_eq!(watching.line(), format!("at {at}"));
     world.out(&["relationship", "delete", "doc:a#viewer@user:tom"]);
-    assert_eq!(watching.line(), "- doc:a#viewer@user:tom");
+    assert_eq!(watching.line(), r#"- doc:a#viewer@user:tom[in_tier:{"tier":1}]"#);
     assert_eq!(watching.interrupt(), Some(130));
 }
 

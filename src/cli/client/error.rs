@@ -224,7 +224,8 @@ fn chain(error: &dyn Error) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let part = error.to_string();
-        if !text.ends_with(&part) {
+        // What tonic puts around every error says nothing.
+        if part != "transport error" && !text.ends_with(&part) {
             if !text.is_empty() {
                 text.push_str(": ");
             }

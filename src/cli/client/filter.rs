@@ -4,9 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use crate::relationship::{
-    DefinitionName, MalformedValue, ObjectId, ObjectIdPrefix, ParseRelationshipError, RelationName,
-};
+use crate::relationship::{DefinitionName, MalformedValue, ObjectId, ObjectIdPrefix, RelationName};
 use crate::server::wire::v1;
 use crate::server::wire::v1::subject_filter::RelationFilter;
 
@@ -105,52 +103,57 @@ fn relation_filter(relation: &str) -> RelationFilter {
 }
 
 impl FromStr for Filter {
-    type Err = ParseRelationshipError;
+    type Err = MalformedValue;
 
-    fn from_str(text: &str) -> Result<Self, ParseRelationshipError> {
-        // `@` may occur in ids, and a relation has none: it is the subject's if a relation comes before it, or if what
-        // follows is a type.
-        let (resource, subject) = match text.split_once('#') {
-            Some((resource, rest)) => match rest.split_once('@') {
-                Some((relation, subject)) => ((resource, Some(relation)), Some(subject)),
-                None => ((resource, Some(rest)), None),
-            },
-            None => match text.split_once('@') {
-                Some((resource, subject)) => ((resource, None), Some(subject)),
-                None => ((text, None), None),
-            },
-        };
-        let ((resource, relation), mut filter) = (resource, v1::RelationshipFilter::default());
-        let (resource_type, resource_id) = split(resource, ':');
-        let is_all = relation.is_none() && subject.is_none();
-        if !resource_type.is_empty() || resource_id.is_some() || is_all {
-            filter.resource_type = DefinitionName::new(resource_type)?.into();
-        }
-        match resource_id.map(|id| (id, id.strip_suffix('*'))) {
-            Some((_, Some(prefix))) => {
-                filter.optional_resource_id_prefix = ObjectIdPrefix::new(prefix)?.into();
+    fn from_str(text: &str) -> Result<Self, MalformedValue> {
+        // `@` may occur in ids, too: a subject begins at the first behind which there is one, and before which there is a
+        // resource.
+        for (at, _) in text.match_indices('@') {
+            let (before, subject) = (&text[..at], &text[at + 1..]);
+            if let (Ok(resource), Ok(subject)) = (resource(before), subject_filter(subject)) {
+                return Ok(Self(v1::RelationshipFilter {
+                    optional_subject_filter: Some(subject),
+                    ..resource
+                }));
             }
-            Some((id, None)) => filter.optional_resource_id = ObjectId::new(id)?.into(),
-            None => {}
         }
-        if let Some(relation) = relation {
-            filter.optional_relation = RelationName::new(relation)?.into();
-        }
-        if let Some(subject) = subject {
-            let (object, relation) = split(subject, '#');
-            let (subject_type, id) = split(object, ':');
-            filter.optional_subject_filter = Some(v1::SubjectFilter {
-                subject_type: DefinitionName::new(subject_type)?.into(),
-                optional_subject_id: id.map(subject_id).transpose()?.unwrap_or_default(),
-                optional_relation: relation
-                    .map(subject_relation)
-                    .transpose()?
-                    .as_deref()
-                    .map(relation_filter),
-            });
+        let filter = resource(text)?;
+        // Not everything there is.
+        if filter == v1::RelationshipFilter::default() {
+            DefinitionName::new(text)?;
         }
         Ok(Self(filter))
     }
+}
+
+/// `TYPE[:ID][#RELATION]`, of which there may be nothing.
+fn resource(text: &str) -> Result<v1::RelationshipFilter, MalformedValue> {
+    let mut filter = v1::RelationshipFilter::default();
+    let (object, relation) = split(text, '#');
+    let (resource_type, id) = split(object, ':');
+    if !resource_type.is_empty() || id.is_some() {
+        filter.resource_type = DefinitionName::new(resource_type)?.into();
+    }
+    match id.map(|id| (id, id.strip_suffix('*'))) {
+        Some((_, Some(prefix))) => filter.optional_resource_id_prefix = ObjectIdPrefix::new(prefix)?.into(),
+        Some((id, None)) => filter.optional_resource_id = ObjectId::new(id)?.into(),
+        None => {}
+    }
+    if let Some(relation) = relation {
+        filter.optional_relation = RelationName::new(relation)?.into();
+    }
+    Ok(filter)
+}
+
+/// `TYPE[:ID][#RELATION]`, of a subject.
+fn subject_filter(text: &str) -> Result<v1::SubjectFilter, MalformedValue> {
+    let (object, relation) = split(text, '#');
+    let (subject_type, id) = split(object, ':');
+    Ok(v1::SubjectFilter {
+        subject_type: DefinitionName::new(subject_type)?.into(),
+        optional_subject_id: id.map(subject_id).transpose()?.unwrap_or_default(),
+        optional_relation: relation.map(subject_relation).transpose()?.as_deref().map(relation_filter),
+    })
 }
 
 fn split(text: &str, separator: char) -> (&str, Option<&str>) {
@@ -193,6 +196,9 @@ mod tests {
             ("agent:a*", "agent//a/"),
             ("agent:a@b.c#owner@user", "agent/a@b.c//owner @user/"),
             ("agent#owner", "agent///owner"),
+            ("agent:a@group:eng#member", "agent/a// @group/eng rel=\"member\""),
+            ("agent:a#owner@user:x@y.z", "agent/a//owner @user/x@y.z"),
+            ("agent:a@b.c", "agent/a@b.c//"),
             ("agent@user:*", "agent/// @user/*"),
             ("#owner@group:eng#member", "///owner @group/eng rel=\"member\""),
             ("#owner", "///owner"),

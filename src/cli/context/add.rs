@@ -12,9 +12,9 @@ use crate::cli::contexts::{self, Context, Secret};
 /// Bytes of a key, at most.
 const KEY_BYTES_MAX: u64 = 16 << 10;
 
-/// Add a server under a name. The first one is in use from then on.
+/// Add a server under a name.
 ///
-/// The key is asked for on a terminal, without showing it; elsewhere there is none unless a file or standard input is named.
+/// The first one is in use from then on. The key is asked for on a terminal, without showing it; elsewhere there is none unless a file or standard input is named.
 #[derive(Debug, Args)]
 pub(super) struct Add {
     /// The name: letters, digits and any of ._-

@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::cli::contexts::{Context, Contexts};
 use crate::cli::output::{OutputFlags, OutputFormat, styles};
 
-/// List all contexts: name, server, and where the key is. The one in use has a star.
+/// List all, without their keys.
+///
+/// A line has the name, the server, and whether there is a key. The one in use has a star.
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]

@@ -12,8 +12,9 @@ const KEY_CHARACTERS_MIN: usize = 22;
 /// Bytes of a key, at most; a server takes no longer ones.
 const KEY_BYTES_MAX: u64 = 16 << 10;
 
-/// Print the SHA-256 of an API key, as the key file lists it. The key is read from standard input, without echo if that
-/// is a terminal.
+/// Print the SHA-256 of an API key, as the key file lists it.
+///
+/// The key is read from standard input, without echo if that is a terminal.
 #[derive(Debug, Args)]
 pub(super) struct HashKey {
     /// Make a new random key of 256 bits, and print it before its hash: nobody can print it again

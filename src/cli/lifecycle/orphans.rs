@@ -21,8 +21,9 @@ use print::{Output, Printer};
 /// Orphans that are removed at once.
 const BATCH_MAX: usize = 1000;
 
-/// List, and remove, what is registered and should no longer be: what the application does not have, and what is closed
-/// since its parent is gone.
+/// List, and remove, what is registered and should no longer be.
+///
+/// That is what the application does not have, and what is closed since its parent is gone.
 ///
 /// Exits with 0 if all was listed or removed, and 2 if the server does not answer: run it again.
 #[derive(Debug, Args)]

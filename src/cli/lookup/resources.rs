@@ -14,7 +14,9 @@ use crate::server::wire::v1;
 
 use super::{condition, say_more};
 
-/// Find the resources of a type that a subject has a permission on, one a line, as they are found.
+/// Find the resources of a type that a subject has a permission on.
+///
+/// One a line is printed, as they are found.
 #[derive(Debug, Args)]
 pub(super) struct Resources {
     /// The resources' type

@@ -15,8 +15,9 @@ use crate::server::wire::v1;
 
 use super::{condition, say_more};
 
-/// Find the subjects of a type that have a permission on a resource, one a line, as they are found. Everyone of a type is
-/// `TYPE:*`, followed by those who are excepted.
+/// Find the subjects of a type that have a permission on a resource.
+///
+/// One a line is printed, as they are found. Everyone of a type is `TYPE:*`, followed by those who are excepted.
 #[derive(Debug, Args)]
 pub(super) struct Subjects {
     /// The resource, such as agent:planner

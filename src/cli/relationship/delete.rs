@@ -14,8 +14,10 @@ use crate::server::wire::v1::delete_relationships_response::DeletionProgress;
 
 use super::write::{Conditions, Operation, Sending, Source};
 
-/// Delete relationships: those that are named, those of a file, or all that a filter matches. What is not there is passed over.
-/// The last line that is printed is the token of the write.
+/// Delete relationships, or all that a filter matches.
+///
+/// Relationships are named, or stand in a file. What is not there is passed over. The last line that is printed is the token
+/// of the write.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Delete {
     /// The relationships

@@ -11,7 +11,9 @@ use crate::cli::lookup::say_more;
 use crate::cli::output::{Output, OutputError, OutputFlags, OutputFormat};
 use crate::server::wire::v1;
 
-/// Read the relationships that a filter matches, one a line in the form in which they are written, as they come.
+/// Read the relationships that a filter matches.
+///
+/// One a line is printed, in the form in which they are written, as they come.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Read {
     #[command(flatten)]

@@ -16,13 +16,14 @@ use crate::server::wire::v1::precondition::Operation as Wanted;
 
 pub(super) use sending::{Operation, Sending};
 
-/// Write relationships such as agent:planner#owner@user:ana, with [caveat:{"name": 1}] and [expiration:2030-01-01T00:00:00Z]
-/// behind them where they apply. The last line that is printed is the token of the write.
+/// Write relationships.
+///
+/// They look like `agent:planner#owner@user:ana`, with `[caveat:{"name": 1}]` and `[expiration:2030-01-01T00:00:00Z]` behind
+/// them where they apply. The last line that is printed is the token of the write.
 ///
 /// Those of the command line are one write, all or nothing. A file is written in batches, one after another, after every
 /// line of it has been looked at.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Write {
     /// The relationships
     #[arg(value_name = "RELATIONSHIP", required_unless_present = "file", conflicts_with = "file")]

@@ -17,7 +17,9 @@ use crate::server::wire::v1;
 use super::text;
 use change::Change;
 
-/// Tell what a file would change in a server's schema, or what is different between two files, which needs no server.
+/// Tell what is different between a server's schema and a file, or between two files.
+///
+/// Two files need no server.
 ///
 /// What is new has a plus, what is gone a minus, and what has changed a tilde. Exits with 0 if nothing is different, 1 if
 /// something is, and 2 if that cannot be said.

@@ -10,7 +10,7 @@ use crate::cli::client::CallFlags;
 use crate::cli::output::{OutputFlags, OutputFormat};
 use crate::server::wire::v1;
 
-/// Print a server's schema, as it was written.
+/// Print a server's schema.
 #[derive(Debug, Args)]
 pub(super) struct Read {
     #[command(flatten)]

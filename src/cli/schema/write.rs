@@ -13,8 +13,9 @@ use crate::server::wire::v1;
 
 use super::text;
 
-/// Replace a server's schema by a file. The server refuses what does not fit to its relationships. The token of the write is
-/// printed.
+/// Replace a server's schema by a file.
+///
+/// The server refuses what does not fit to its relationships. The token of the write is printed.
 #[derive(Debug, Args)]
 pub(super) struct Write {
     /// The file; - for standard input

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use super::definition;
 use super::output::ColorFlag;
 
-/// Print a script that has a shell complete commands and flags.
+/// Print a script that has a shell complete commands and flags
 ///
 /// bash: arrowroot completions bash > ~/.local/share/bash-completion/completions/arrowroot.
 /// zsh: arrowroot completions zsh > a directory of $fpath, as _arrowroot.

@@ -69,7 +69,7 @@ fn a_server_is_trusted_by_its_authority_and_its_name() {
         ([&["--ca-file", &ca], &shown[..]].concat(), "not valid for name"),
         (
             [&["--ca-file", other_ca.as_str(), "--server-name", "graph.internal"], &shown[..]].concat(),
-            "UnknownIssuer",
+            "invalid peer certificate",
         ),
         (shown.to_vec(), "does not answer: UNAVAILABLE"),
         ([&named[..], &shown[..2]].concat(), "--client-cert and --client-key belong together"),

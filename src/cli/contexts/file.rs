@@ -102,3 +102,51 @@ fn write(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     file.persist(path)?;
     File::open(directory)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_where_the_environment_says() {
+        let of = |variables: &[(&str, &str)]| {
+            let find = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+            };
+            place(&find).map(|path| path.display().to_string())
+        };
+        let home = ("HOME", "/home/ana");
+        for (variables, expected) in [
+            (&[home][..], Some("/home/ana/.config/arrowroot/config.toml")),
+            (&[home, ("XDG_CONFIG_HOME", "/etc/ana")], Some("/etc/ana/arrowroot/config.toml")),
+            (&[home, ("XDG_CONFIG_HOME", "relative")], Some("/home/ana/.config/arrowroot/config.toml")),
+            (&[home, ("ARROWROOT_CONFIG", "here.toml")], Some("here.toml")),
+            (&[], None),
+        ] {
+            assert_eq!(of(variables).as_deref(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_a_refused_change_changes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a/b/config.toml");
+        let add = |name: &'static str| {
+            change_at(&path, |all| all.add(name, super::super::Context::default(), false))
+        };
+        add("one").unwrap();
+        add("two").unwrap();
+        let before = fs::read(&path).unwrap();
+        add("two").unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), before);
+        let contexts = read(&path).unwrap().unwrap();
+        let names: Vec<_> = contexts.all().map(|(name, _, is_current)| (name, is_current)).collect();
+        assert_eq!(names, [("one", true), ("two", false)]);
+        // A link stays one.
+        let link = directory.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        change_at(&link, |all| all.remove("one")).unwrap();
+        assert!(link.is_symlink());
+        assert!(read(&path).unwrap().unwrap().current().unwrap().is_none());
+    }
+}

@@ -74,7 +74,7 @@ impl Operation {
         match self {
             Self::Create => "created",
             Self::Touch => "touched",
-            Self::Delete => "deleted, if they were there",
+            Self::Delete => "deleted, or not there before",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::{Error as PemError, PemObject as _};
@@ -58,7 +58,7 @@ impl TlsPaths {
             Validity::of_chain(&chain).ok_or_else(|| wrong(&self.certificate, TlsProblem::Certificate))?;
         let key = PrivateKeyDer::from_pem_slice(texts.key.as_bytes())
             .map_err(|error| wrong(&self.key, pem_problem(&error, TlsProblem::NoKey)))?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| wrong(&self.certificate, TlsProblem::Protocol(error.to_string())))?;

@@ -222,6 +222,33 @@ async fn those_without_a_key_share_one_rate() {
     }
 }
 
+#[test]
+fn the_lifecycle_over_http_has_its_places_and_its_rate() {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/agentex");
+    let (zed, yaml) = (format!("{schema}.zed"), format!("{schema}.yaml"));
+    let lifecycle = ["--datastore-bootstrap-files", &zed, "--lifecycle-profile", &yaml];
+    let limits = ["--grpc-preshared-key", "ours", "--max-requests-per-second-per-key", "2"];
+    let server = Server::start(&[&lifecycle[..], &limits[..]].concat());
+    let check =
+        || plain_http::ask(plain_http::connect(server.http()), "POST", "/v1/authz/check", "", "{}").unwrap();
+    assert_eq!(plain_http::status(&check()), 422);
+    let refused = loop {
+        let answer = check();
+        if plain_http::status(&answer) != 422 {
+            break answer;
+        }
+    };
+    assert!(refused.starts_with("HTTP/1.1 429 ") && refused.contains("retry-after: 1\r\n"), "{refused}");
+    assert!(refused.contains("{\"message\":\"more than 2 requests a second: "), "{refused}");
+    // Keys have rates of their own, and health none.
+    let header = "authorization: Bearer ours\r\n";
+    let stream = plain_http::connect(server.http());
+    let answer = plain_http::ask(stream, "POST", "/v1/schema/read", header, "{}").unwrap();
+    assert_eq!(plain_http::status(&answer), 200, "{answer}");
+    let health = plain_http::ask(plain_http::connect(server.http()), "GET", "/healthz", "", "").unwrap();
+    assert_eq!(plain_http::status(&health), 200);
+}
+
 #[tokio::test]
 async fn an_old_connection_is_exchanged_for_a_new_one() {
     let server = Server::start(&["--grpc-no-auth", "--grpc-max-conn-age", "200ms"]);

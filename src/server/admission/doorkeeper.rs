@@ -19,6 +19,8 @@ use super::refused::Refused;
 use super::rpcs::{self, Span};
 
 const SCHEME: &str = "bearer";
+/// Characters of a path that are shown of one that is not served.
+const PATH_CHARACTERS_MAX: usize = 200;
 /// How long the client waits.
 const TIMEOUT: &str = "grpc-timeout";
 
@@ -83,7 +85,7 @@ impl Doorkeeper {
     fn try_enter(&self, headers: &HeaderMap, path: &str) -> Result<Pass, Refused> {
         let shown = self.key(headers)?;
         let key = shown.as_ref().map(|(key, _)| key);
-        let rpc = rpcs::find(path).ok_or_else(|| Refused::NotServed { path: path.to_owned() })?;
+        let rpc = rpcs::find(path).ok_or_else(|| not_served(path))?;
         if let Some(key) = key
             && !key.role.includes(rpc.role)
         {
@@ -119,6 +121,11 @@ impl Doorkeeper {
             Span::Open => None,
         }
     }
+}
+
+/// Of a path, its beginning: clients make them as long as they like.
+fn not_served(path: &str) -> Refused {
+    Refused::NotServed { path: path.chars().take(PATH_CHARACTERS_MAX).collect() }
 }
 
 /// The token behind `Bearer`; none if there is no such header or nothing behind it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::{Error as PemError, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -77,6 +77,11 @@ impl TlsPaths {
         let mut config = config
             .with_single_cert(chain, key)
             .map_err(|error| wrong(&self.key, TlsProblem::Mismatch(error.to_string())))?;
+        if self.client_authorities.is_some() {
+            // Who goes on with a session is not asked for a certificate, which may have expired since.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         config.alpn_protocols = vec![protocol.name().to_vec()];
         Ok(Loaded { config: Arc::new(config), validity })
     }

@@ -117,6 +117,33 @@ async fn with_an_authority_for_clients_only_those_with_its_certificates_connect(
     assert_eq!(plain_http::status(&plain_http::ask(stream, "GET", "/healthz", "", "").unwrap()), 200);
 }
 
+#[test]
+fn our_own_commands_connect_with_certificates() {
+    let (directory, authority) = (tempfile::tempdir().unwrap(), Authority::new("ours"));
+    let (clients, at) = (Authority::new("clients"), |name: &str| path(directory.path(), name));
+    authority.sign().write(directory.path());
+    let client = clients.sign();
+    for (name, text) in [
+        ("ca.crt", &clients.certificate()),
+        ("server-ca.crt", &authority.certificate()),
+        ("client.crt", &client.certificate),
+        ("client.key", &client.key),
+    ] {
+        write(&directory.path().join(name), text);
+    }
+    let server = start(directory.path(), true, &OPEN);
+    let health = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_arrowroot"));
+        command.args(["health", "--wait", "30s", "--endpoint"]).arg(format!("https://{}", server.grpc()));
+        command.args(["--server-name", "localhost", "--ca-file", &at("server-ca.crt")]).args(flags);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let certificate = ["--client-cert", &at("client.crt"), "--client-key", &at("client.key")];
+    assert_eq!(health(&certificate), (Some(0), "SERVING\n".to_owned()));
+    assert_eq!(health(&[]), (Some(2), String::new()));
+}
+
 /// The command with an address of its own.
 fn run(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_arrowroot"));

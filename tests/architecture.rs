@@ -135,7 +135,10 @@ const CONFINED: &[Confined] = &[
     Confined { crates: &["tokio_rustls"], within: &["server/legacy/", "server/tls/"] },
     Confined { crates: &["governor"], within: &["server/keys/"] },
     Confined { crates: &["http_body"], within: &["server/"] },
-    Confined { crates: &["aws_lc_rs"], within: &["backup/", "lifecycle/identity/", "server/legacy/"] },
+    Confined {
+        crates: &["aws_lc_rs"],
+        within: &["backup/", "lifecycle/identity/", "server/legacy/", "server/tls/"],
+    },
     Confined { crates: &["jsonwebtoken"], within: &["lifecycle/identity/"] },
     Confined { crates: &["sd_notify"], within: &["cli/serve/"] },
     Confined { crates: &["csv", "indicatif"], within: &["cli/"] },

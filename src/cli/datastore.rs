@@ -18,11 +18,9 @@ pub(super) struct Datastore {
 
 #[derive(Debug, Subcommand)]
 enum DatastoreCommand {
-    /// Read everything in the store, and tell whether it is what was written.
+    // Each is described where its arguments are: a comment here would take the place of that in the help.
     Verify(verify::Verify),
-    /// Write a checkpoint now, and leave behind what is no longer needed.
     Compact(compact::Compact),
-    /// Tell what is in the store, and how large it is.
     Info(info::Info),
 }
 

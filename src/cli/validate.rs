@@ -20,7 +20,9 @@ const ERROR: u8 = 2;
 /// Something that a file says is not so.
 const FAILED: u8 = 1;
 
-/// Check validation files: status 0 if all that they say is so, 1 if something is not, 2 if a file cannot be used.
+/// Check validation files: what must follow from a schema and relationships, and what must not.
+///
+/// Exits with 0 if all that they say is so, 1 if something is not, and 2 if a file cannot be used.
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     /// Validation files (`.yaml`), schemas (`.zed`), and directories, of which all such files are taken

@@ -1,11 +1,5 @@
 //! The commands that ask and change a server: what they print, their statuses, and what they say of bad input.
 #![cfg(test)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where something is not as it should be"
-)]
 
 mod bulk_check;
 mod check;

@@ -1,5 +1,9 @@
 //! `arrowroot relationship`.
 
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::harness::{Said, World, json, said_to};
@@ -183,4 +187,24 @@ fn of_a_million_bad_lines_fifty_are_shown() {
     assert_eq!((said.status, said.err.lines().count()), (2, 52));
     assert!(said.err.contains("\n… and 999950 more\n"), "{}", said.err);
     assert!(said.err.ends_with("1000000 lines cannot be used: nothing is written\n"), "{}", said.err);
+}
+
+/// A server that never answers: Ctrl-C says what may have become of the batch under way.
+#[test]
+fn ctrl_c_says_how_far_a_file_came() {
+    let world = World::start();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let file = world.file("good", "// A comment.\ndoc:a#owner@user:ana\ndoc:b#owner@user:ana\n");
+    let arguments = ["relationship", "touch", "--file", &file, "--endpoint", &address];
+    let child = world.command(&arguments).spawn().unwrap();
+    // The request is on its way.
+    let (mut connection, _) = silent.accept().unwrap();
+    connection.read_exact(&mut [0; 24]).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let expected =
+        "arrowroot: interrupted: nothing was written before; lines 2 to 3 may have been written, too\n";
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(130), &b""[..]));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }

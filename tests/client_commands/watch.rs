@@ -67,6 +67,19 @@ fn changes_are_shown_as_they_are_made_until_ctrl_c() {
 }
 
 #[test]
+fn what_is_added_and_what_is_removed_differ_in_colour() {
+    let world = World::start();
+    let since = touch(&world, "doc:before#owner@user:ana");
+    let mut watching =
+        Watching::start(&mut world.command(&["watch", "--since", &since, "--color", "always"]));
+    touch(&world, "doc:a#owner@user:ana");
+    world.out(&["relationship", "delete", "doc:a#owner@user:ana"]);
+    assert_eq!(watching.line(), "\u{1b}[1m\u{1b}[32m+\u{1b}[0m doc:a#owner@user:ana");
+    assert!(watching.line().starts_with("\u{1b}[2mat "));
+    assert_eq!(watching.line(), "\u{1b}[1m\u{1b}[31m-\u{1b}[0m doc:a#owner@user:ana");
+}
+
+#[test]
 fn programs_get_a_line_for_each_write() {
     let world = World::start();
     let since = touch(&world, "doc:before#owner@user:ana");
@@ -85,8 +98,11 @@ fn programs_get_a_line_for_each_write() {
     let schema = format!("{}definition team {{}}\n", crate::harness::SCHEMA);
     world.out(&["schema", "write", &world.file("schema.zed", &schema)]);
     assert_eq!(all.json()["schema_updated"], json!(true));
-    let checkpoint = (0..).map(|_| checkpoints.json()).find(|line| line.get("updates").is_none()).unwrap();
-    assert_eq!(checkpoint["is_checkpoint"], json!(true));
+    let mut line = checkpoints.json();
+    while line.get("updates").is_some() {
+        line = checkpoints.json();
+    }
+    assert_eq!(line["is_checkpoint"], json!(true));
 }
 
 /// Forwards connections to a server until they are cut.

@@ -72,12 +72,15 @@ impl Delete {
                 return self.delete_matching(&calls, filter, conditions).await;
             }
             let mut sending = Sending::new(calls, Operation::Delete, conditions);
-            let ended = match &self.source.file {
-                Some(file) => sending.send_file(file, self.source.batch_size).await?,
-                None => sending.send(self.relationships.clone()).await?,
-            };
+            if let Some(file) = &self.source.file {
+                if let Some(interrupted) = sending.send_file(file, self.source.batch_size).await? {
+                    return Ok(interrupted);
+                }
+            } else {
+                sending.send(self.relationships.clone()).await?;
+            }
             sending.print(&mut self.output.open())?;
-            Ok(ended)
+            Ok(ExitCode::SUCCESS)
         })
     }
 

@@ -79,12 +79,15 @@ impl Write {
         let conditions = self.conditions.to_wire();
         self.call.run(async |calls| {
             let mut sending = Sending::new(calls, operation, conditions);
-            let ended = match &self.source.file {
-                Some(file) => sending.send_file(file, self.source.batch_size).await?,
-                None => sending.send(self.relationships).await?,
-            };
+            if let Some(file) = &self.source.file {
+                if let Some(interrupted) = sending.send_file(file, self.source.batch_size).await? {
+                    return Ok(interrupted);
+                }
+            } else {
+                sending.send(self.relationships).await?;
+            }
             sending.print(&mut self.output.open())?;
-            Ok(ended)
+            Ok(ExitCode::SUCCESS)
         })
     }
 }

@@ -18,7 +18,9 @@ const ERROR: u8 = 2;
 /// With `--check`, a file is not as it would be formatted.
 const UNFORMATTED: u8 = 1;
 
-/// Lay schemas out in the one way that all share, comments kept: to standard output, or in place.
+/// Lay schemas out in the one way that all share, comments kept.
+///
+/// They go to standard output, or back into their files.
 #[derive(Debug, Args)]
 pub(super) struct Format {
     /// Schemas (`.zed`); `-` for standard input

@@ -21,8 +21,9 @@ const FOUND: u8 = 1;
 /// Times that fixes are applied to one text: those of one round may meet in one place.
 const ROUNDS_MAX: usize = 20;
 
-/// Look for what a schema says and its author probably does not mean: status 0 if there is nothing, 1 if there is something,
-/// 2 if a schema cannot be looked at.
+/// Look for what a schema says and its author probably does not mean.
+///
+/// Exits with 0 if there is nothing, 1 if there is something, and 2 if a schema cannot be looked at.
 #[derive(Debug, Args)]
 pub(super) struct Lint {
     /// Schemas (`.zed`) and validation files (`.yaml`); `-` for a schema from standard input

@@ -92,7 +92,7 @@ impl Sending {
     pub(in crate::cli::relationship) async fn send(
         &mut self,
         relationships: Vec<Relationship>,
-    ) -> Result<ExitCode, CallError> {
+    ) -> Result<(), CallError> {
         let operation = self.operation.to_wire().into();
         let updates: Vec<_> = relationships
             .into_iter()
@@ -110,15 +110,15 @@ impl Sending {
         let response = self.calls.write_relationships(request).await?;
         self.count += count;
         self.token = response.written_at.map(|token| token.token);
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
-    /// Writes a file's relationships in batches.
+    /// Writes a file's relationships in batches. The status if that was interrupted.
     pub(in crate::cli::relationship) async fn send_file(
         &mut self,
         file: &Path,
         batch_size: u32,
-    ) -> Result<ExitCode, Box<dyn Error>> {
+    ) -> Result<Option<ExitCode>, Box<dyn Error>> {
         let mut items = Items::open(file, "written")?;
         let mut batches = items.batches(batch_size as usize)?;
         let mut interrupted = pin!(interrupt::wait());
@@ -131,7 +131,7 @@ impl Sending {
                 () = &mut interrupted => None,
             };
             match sent {
-                Some(Ok(_)) => {}
+                Some(Ok(())) => {}
                 Some(Err(error)) => {
                     let (file, before) = (problems::name(file), self.so_far());
                     return Err(Stopped { file, first, last, error, before }.into());
@@ -139,11 +139,11 @@ impl Sending {
                 None => {
                     let lines = format!("lines {first} to {last} may have been written, too");
                     problems::say(&format!("interrupted: {}; {lines}", self.so_far()));
-                    return Ok(interrupt::status());
+                    return Ok(Some(interrupt::status()));
                 }
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(None)
     }
 
     /// What is done already.

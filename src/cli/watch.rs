@@ -3,7 +3,6 @@
 mod told;
 
 use std::error::Error;
-use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration as Span, Instant};
 
@@ -106,8 +105,7 @@ impl Watch {
             Err(error) => return error.into(),
         };
         loop {
-            let next = pin!(changes.next()).await;
-            let response = match next {
+            let response = match changes.next().await {
                 Ok(Some(response)) => response,
                 Ok(None) => return Ended.into(),
                 Err(error) => return error.into(),

@@ -1,6 +1,8 @@
 //! The wire's messages in words: as text for people, as JSON for programs. Nothing is taken for well-formed that a server
 //! sends.
 
+use std::borrow::Cow;
+
 use prost_types::value::Kind;
 use prost_types::{Struct, Timestamp, Value};
 use serde::Serialize;
@@ -13,9 +15,16 @@ pub(in crate::cli) use crate::server::{
     context_to_wire, object_to_wire, relationship_to_wire, subject_to_wire,
 };
 
+/// A server's text without what a terminal would obey. Lines stay lines.
+pub(in crate::cli) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
+}
+
 /// `agent:planner`.
 pub(in crate::cli) fn object_text(object: Option<&v1::ObjectReference>) -> String {
-    object.map(|object| format!("{}:{}", object.object_type, object.object_id)).unwrap_or_default()
+    let text = |object: &v1::ObjectReference| format!("{}:{}", object.object_type, object.object_id);
+    object.map(|object| harmless(&text(object)).into_owned()).unwrap_or_default()
 }
 
 /// `user:ana`, or `group:eng#member`.
@@ -24,7 +33,7 @@ pub(in crate::cli) fn subject_text(subject: Option<&v1::SubjectReference>) -> St
     let object = object_text(subject.object.as_ref());
     match subject.optional_relation.as_str() {
         "" | "..." => object,
-        relation => format!("{object}#{relation}"),
+        relation => format!("{object}#{}", harmless(relation)),
     }
 }
 
@@ -33,14 +42,14 @@ pub(in crate::cli) fn relationship_text(relationship: &v1::Relationship) -> Stri
     let caveat = relationship.optional_caveat.as_ref().map(|caveat| {
         let context = caveat.context.as_ref().filter(|context| !context.fields.is_empty());
         let context = context.map(|context| format!(":{}", context_json(context))).unwrap_or_default();
-        format!("[{}{context}]", caveat.caveat_name)
+        format!("[{}{context}]", harmless(&caveat.caveat_name))
     });
     let expiration =
         relationship.optional_expires_at.map(|expires_at| format!("[expiration:{}]", time_text(expires_at)));
     format!(
         "{}#{}@{}{}{}",
         object_text(relationship.resource.as_ref()),
-        relationship.relation,
+        harmless(&relationship.relation),
         subject_text(relationship.subject.as_ref()),
         caveat.unwrap_or_default(),
         expiration.unwrap_or_default()
@@ -122,4 +131,17 @@ pub(in crate::cli) fn missing(info: Option<&v1::PartialCaveatInfo>) -> Vec<Strin
     names.sort_unstable();
     names.dedup();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        assert_eq!(harmless("agent:a\nagent:b\té"), "agent:a\nagent:b\té");
+        let object =
+            v1::ObjectReference { object_type: "agent".to_owned(), object_id: "\u{1b}[2J\u{9b}".to_owned() };
+        assert_eq!(object_text(Some(&object)), "agent:\u{fffd}[2J\u{fffd}");
+    }
 }

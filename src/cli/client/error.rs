@@ -10,6 +10,8 @@ use tonic_types::StatusExt as _;
 
 use crate::cli::contexts::ContextsError;
 
+use super::convert::harmless;
+
 /// The reason by which a server says that a page is too large, and where it says how large one may be.
 const LIMIT_REASON: &str = "ERROR_REASON_EXCEEDS_MAXIMUM_ALLOWABLE_LIMIT";
 const LIMIT_METADATA: &str = "maximum_limit_allowed";
@@ -105,8 +107,9 @@ impl Refusal {
         let info = status.get_details_error_info();
         let limit_max = info.as_ref().filter(|info| info.reason == LIMIT_REASON);
         let limit_max = limit_max.and_then(|info| info.metadata.get(LIMIT_METADATA)?.parse().ok());
+        let harmless_reason = |reason: String| harmless(&reason).into_owned();
         let is_specified = |reason: &String| !reason.is_empty() && !reason.ends_with("_UNSPECIFIED");
-        let reason = info.map(|info| info.reason).filter(is_specified);
+        let reason = info.map(|info| info.reason).filter(is_specified).map(harmless_reason);
         Self { code: code_name(status), message: message(status), reason, limit_max }
     }
 }
@@ -213,7 +216,7 @@ fn message(status: &Status) -> String {
     match (status.message(), status.source()) {
         (_, _) if is_timeout(status) => "no answer came in time".to_owned(),
         ("", None) => status.code().description().to_owned(),
-        (message, None) => message.to_owned(),
+        (message, None) => harmless(message).into_owned(),
         (_, Some(source)) => chain(source),
     }
 }

@@ -19,7 +19,7 @@ pub(super) use calls::{CallFlags, Calls};
 pub(super) use connection::{Connection, parse_endpoint};
 pub(super) use consistency::{ConsistencyFlags, exactly_at};
 pub(super) use convert::{
-    RelationshipParts, context_json, context_json_object, context_to_wire, missing, object_text,
+    RelationshipParts, context_json, context_json_object, context_to_wire, harmless, missing, object_text,
     object_to_wire, relationship_parts, relationship_text, relationship_to_wire, subject_text,
     subject_to_wire,
 };

@@ -74,7 +74,7 @@ impl Resources {
     }
 
     fn print(&self, output: &mut Output, found: &v1::LookupResourcesResponse) -> Result<(), OutputError> {
-        let resource = format!("{}:{}", self.resource_type, found.resource_object_id);
+        let resource = format!("{}:{}", self.resource_type, client::harmless(&found.resource_object_id));
         let is_conditional = found.permissionship() == v1::LookupPermissionship::ConditionalPermission;
         let missing = client::missing(found.partial_caveat_info.as_ref());
         if output.format() == OutputFormat::Json {

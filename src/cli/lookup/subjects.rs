@@ -130,7 +130,11 @@ impl Subjects {
         };
         let is_conditional = subject.permissionship() == v1::LookupPermissionship::ConditionalPermission;
         Named {
-            subject: format!("{}:{}{relation}", self.kind.definition, subject.subject_object_id),
+            subject: format!(
+                "{}:{}{relation}",
+                self.kind.definition,
+                client::harmless(&subject.subject_object_id)
+            ),
             answer: if is_conditional { "conditional" } else { "allowed" },
             missing_context: client::missing(subject.partial_caveat_info.as_ref()),
         }

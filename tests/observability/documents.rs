@@ -33,6 +33,8 @@ fn page_of_everything() -> Page {
         "--audit-log",
         &path("audit.log"),
         "--otel-endpoint=http://127.0.0.1:1",
+        "--backup-dir",
+        &path("backups"),
     ]);
     let page = Page::of(&server);
     server.stop();

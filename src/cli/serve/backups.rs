@@ -44,6 +44,11 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 impl Backups {
+    /// How long after one the next is made.
+    pub(super) fn interval(&self) -> std::time::Duration {
+        self.backup_interval.0
+    }
+
     /// Begins to make them, if they are wanted. `source` is what they say that they were taken from.
     pub(super) fn start(
         &self,

@@ -1,9 +1,12 @@
 //! Flags: what operators see of the server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 
+use crate::backup::{BackupStatus, LastBackup};
 use crate::lifecycle::audit::AuditLog;
 use crate::server::{Extra, Telemetry, TelemetryOptions, TraceError, TraceOptions};
 
@@ -56,6 +59,38 @@ pub(super) fn show_audit(audit: &AuditLog, telemetry: &Telemetry) {
         "Times that the disk refused something of the audit log",
         |audit| audit.counts().disk_errors,
     );
+}
+
+/// Shows what becomes of scheduled backups, of which one is made after each interval.
+pub(super) fn show_backups(status: &Arc<BackupStatus>, interval: Duration, telemetry: &Telemetry) {
+    let counter = |name, help, read: fn(&BackupStatus) -> u64| {
+        let status = Arc::clone(status);
+        telemetry.add(Extra::counter(name, help, move || read(&status)));
+    };
+    counter("arrowroot_backups", "Scheduled backups that were completed", BackupStatus::completed_count);
+    counter("arrowroot_backup_failures", "Scheduled backups that failed", BackupStatus::failed_count);
+    let of_last = |name, help, read: fn(LastBackup) -> Option<f64>| {
+        let status = Arc::clone(status);
+        telemetry.add(Extra::gauge(name, help, move || status.last().and_then(read)));
+    };
+    of_last(
+        "arrowroot_backup_last_success_timestamp_seconds",
+        "When the last backup was complete, in seconds since 1970",
+        |last| Some(last.completed_at.duration_since(UNIX_EPOCH).ok()?.as_secs_f64()),
+    );
+    of_last("arrowroot_backup_last_seconds", "How long the last backup of this process took", |last| {
+        Some(last.took.as_secs_f64()).filter(|seconds| *seconds > 0.0)
+    });
+    of_last("arrowroot_backup_last_bytes", "The size of its file", |last| Some(number(last.bytes)));
+    of_last("arrowroot_backup_last_revision", "The revision that it has", |last| Some(number(last.revision)));
+    let interval = interval.as_secs_f64();
+    let help = "How long after one backup the next is made, if anything has changed";
+    telemetry.add(Extra::gauge("arrowroot_backup_interval_seconds", help, move || Some(interval)));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what is shown need not be exact beyond sixteen digits")]
+fn number(value: u64) -> f64 {
+    value as f64
 }
 
 fn ratio(text: &str) -> Result<f64, String> {

@@ -51,7 +51,7 @@ pub struct ServerOptions {
     pub http_tls: Option<Arc<Tls>>,
     /// Where to listen for those who ask for metrics and health, if at all; port 0 takes any that is free.
     pub metrics_address: Option<SocketAddr>,
-    /// What is counted, traced and logged of requests.
+    /// What is counted, traced and logged of requests. A server that ends closes it.
     pub telemetry: Telemetry,
     /// Each of these opens the door to everything. Without any, and without files of keys, the door is open.
     pub preshared_keys: Vec<PresharedKey>,

@@ -264,7 +264,11 @@ impl HttpBody for Ending {
                     Poll::Pending => Poll::Pending,
                 }
             }
-            ended @ Poll::Ready(_) => ended,
+            Poll::Ready(Some(Err(status))) => {
+                self.call.end(status.code());
+                Poll::Ready(Some(Err(status)))
+            }
+            ended @ Poll::Ready(None) => ended,
         }
     }
 

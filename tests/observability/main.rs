@@ -12,3 +12,4 @@ mod page;
 mod readiness;
 mod server;
 mod traces;
+mod unwritable;

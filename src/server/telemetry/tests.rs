@@ -1,7 +1,11 @@
 //! The table of methods against the descriptors, and what is counted where.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::codegen::http::{HeaderMap, HeaderValue, Request};
@@ -10,6 +14,9 @@ use tonic::{Code, Status};
 use super::call::CODES;
 use super::methods::{METHODS, find};
 use super::*;
+use crate::server::outbox::Outbox;
+use crate::server::pool::Pool;
+use crate::server::status;
 use crate::server::wire::FILE_DESCRIPTOR_SET;
 
 fn described() -> BTreeMap<String, &'static str> {
@@ -86,6 +93,53 @@ fn a_call_ends_once_and_is_cancelled_if_it_is_dropped() {
     let count = |code: Code| calls.ended(row, code as usize).map(|times| times.count());
     assert_eq!(calls.started(row), 2);
     assert_eq!((count(Code::NotFound), count(Code::Cancelled), count(Code::Ok)), (Some(1), Some(1), None));
+}
+
+#[test]
+fn a_line_about_a_fault_has_its_requests_id() {
+    let log = Arc::<Mutex<Vec<u8>>>::default();
+    let shared = Arc::clone(&log);
+    let subscriber =
+        tracing_subscriber::fmt().json().with_writer(move || Shared(Arc::clone(&shared))).finish();
+    let mut current = Some(Current { request_id: HeaderValue::from_static("mine"), trace: None });
+    tracing::subscriber::with_default(subscriber, || {
+        run(&mut current, || status::internal(&"a fault"));
+        status::internal(&"of nobody");
+    });
+    let text = String::from_utf8(log.lock().clone()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let fields = |line: &serde_json::Value| {
+        (line["fields"]["fault"].clone(), line["fields"].get("request_id").cloned())
+    };
+    assert_eq!(fields(&lines[0]), ("a fault".into(), Some("mine".into())));
+    assert_eq!(fields(&lines[1]), ("of nobody".into(), None));
+}
+
+/// A log that several may write to.
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn work_elsewhere_is_still_a_requests() {
+    let pool = Pool::new(NonZeroUsize::MIN, Outbox::new(1 << 20));
+    let current = || Some(Current { request_id: HeaderValue::from_static("mine"), trace: None });
+    let in_pool = carry_for(current(), Box::pin(pool.run(|_| request_id())));
+    assert_eq!(in_pool.await.unwrap().as_deref(), Some("mine"));
+    let task =
+        carry_for(current(), Box::pin(async { tokio::spawn(carry(Box::pin(async { request_id() }))).await }));
+    assert_eq!(task.await.unwrap().as_deref(), Some("mine"));
+    assert_eq!(pool.run(|_| request_id()).await.unwrap(), None);
+    assert_eq!((pool.running(), pool.waiting(), pool.places()), (0, 0, 1));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use arrowroot::schema::{CompileOptions, Outline, Schema, SchemaError};
+use arrowroot::schema::{CompileOptions, Outline, Schema, SchemaError, format};
 
 /// Files of each kind, at least; a directory that was not found would have none.
 const FILES_MIN: usize = 80;
@@ -50,4 +50,25 @@ fn bad_schemas_are_refused_with_their_diagnostics() {
         }
         text
     });
+}
+
+#[test]
+fn schemas_are_laid_out_in_one_way() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/format");
+    let mut count = 0;
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let source = entry.unwrap().path();
+        if source.extension().is_none_or(|kind| kind != "zed") {
+            continue;
+        }
+        count += 1;
+        let found = format(&std::fs::read_to_string(&source).unwrap()).unwrap();
+        let expectation = source.with_extension("txt");
+        if std::env::var_os("REGEN").is_some() {
+            std::fs::write(&expectation, &found).unwrap();
+        }
+        let expected = std::fs::read_to_string(&expectation).unwrap_or_default();
+        assert_eq!(found, expected, "{}", source.display());
+    }
+    assert!(count >= 3, "only {count} files");
 }

@@ -28,7 +28,7 @@ pub(super) struct Validate {
     /// Validation files (`.yaml`), schemas (`.zed`), and directories, of which all such files are taken
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write what was found as JUnit XML, a test case for each assertion and each expected subject
+    /// Write what was found as `JUnit` XML, a test case for each assertion and each expected subject
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Files that are checked at once; by itself, one for each core

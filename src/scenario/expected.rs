@@ -56,7 +56,10 @@ struct Document {
 
 /// A mapping with the places of its keys, in order.
 #[derive(Debug)]
-struct Pairs(Vec<(Spanned<String>, Option<Vec<Spanned<String>>>)>);
+struct Pairs(Vec<Pair>);
+
+/// A key, and its list.
+type Pair = (Spanned<String>, Option<Vec<Spanned<String>>>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -133,16 +133,21 @@ impl Scenario {
 
 pub(super) fn read_text(file: &Path) -> Result<String, ScenarioError> {
     let unreadable = |error: io::Error| ScenarioError::new(file, 0, error);
-    if fs::metadata(file).map_err(unreadable)?.is_dir() {
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    if metadata.is_dir() {
         return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "is a directory")));
+    }
+    let too_large =
+        |bytes| ScenarioError::new(file, 0, Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX });
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(too_large(metadata.len()));
     }
     let mut bytes = Vec::new();
     let source = fs::File::open(file).map_err(unreadable)?;
     // What is no file may have no end.
     source.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        let bytes = bytes.len() as u64;
-        return Err(ScenarioError::new(file, 0, Problem::TooLarge { bytes, bytes_max: FILE_BYTES_MAX }));
+        return Err(too_large(bytes.len() as u64));
     }
     String::from_utf8(bytes).map_err(|_| ScenarioError::new(file, 0, Problem::NotText))
 }

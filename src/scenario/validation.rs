@@ -159,7 +159,7 @@ impl Asking<'_> {
             match subjects(schema, &mut evaluator, resource, permission.as_str()) {
                 Ok(set) => self.relation(expected, &set, &name),
                 Err(problem) => {
-                    self.verdict(*line, name, Some(Unmet { message: problem, explanation: None }))
+                    self.verdict(*line, name, Some(Unmet { message: problem, explanation: None }));
                 }
             }
         }
@@ -247,3 +247,6 @@ fn now() -> Timestamp {
         nanoseconds: since.subsec_nanos(),
     }
 }
+
+#[cfg(test)]
+mod tests;

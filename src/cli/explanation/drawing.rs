@@ -110,7 +110,7 @@ fn write(lines: &mut Vec<String>, explained: &Explained, first: &str, following:
     }
     let fits = column + 2 + reason.chars().count() <= columns;
     match lines.last_mut() {
-        Some(line) if fits => line.push_str(&format!("  {muted}{reason}{muted:#}")),
+        Some(line) if fits => line.extend(["  ", &format!("{muted}{reason}{muted:#}")]),
         _ => {
             for piece in broken(&reason, columns - indent) {
                 lines.push(format!("{muted}{following}{piece}{muted:#}"));

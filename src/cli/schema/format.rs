@@ -47,7 +47,7 @@ impl Format {
         let mut output = self.color.open();
         let (mut has_errors, mut has_changes) = (false, false);
         for file in &self.files {
-            match formatted(file)? {
+            match formatted(file) {
                 None => has_errors = true,
                 Some((before, after)) => has_changes |= self.finish(file, &before, &after, &mut output)?,
             }
@@ -84,28 +84,28 @@ impl Format {
 }
 
 /// A file's text, and what it would be. Nothing if that was not to be had, which has been said.
-fn formatted(file: &Path) -> Result<Option<(String, String)>, Box<dyn Error>> {
+fn formatted(file: &Path) -> Option<(String, String)> {
     if is_yaml(file) {
         let name = problems::name(file);
         print_error(&format!("{name}: is a validation file; only schemas (.zed) are formatted"));
-        return Ok(None);
+        return None;
     }
     let source = match Source::read(file) {
         Ok(source) => source,
         Err(error) => {
             print_error(&error);
-            return Ok(None);
+            return None;
         }
     };
     match schema::format(&source.text) {
-        Ok(after) => Ok(Some((source.text, after))),
+        Ok(after) => Some((source.text, after)),
         Err(FormatError::Invalid(error)) => {
             source.print_errors(&error);
-            Ok(None)
+            None
         }
         Err(error @ FormatError::Unfaithful) => {
             print_error(&format!("{}: {error}", problems::name(file)));
-            Ok(None)
+            None
         }
     }
 }

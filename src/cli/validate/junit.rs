@@ -1,4 +1,4 @@
-//! What was found as JUnit XML: a suite a file, a test case for each expectation.
+//! What was found as `JUnit` XML: a suite a file, a test case for each expectation.
 
 use std::path::Path;
 

@@ -117,11 +117,11 @@ impl Reporter {
             let mut line =
                 format!("{}: {granted}{passed} passed{granted:#}", counted(files, "file", "files"));
             if failed > 0 {
-                line.push_str(&format!(", {denied}{failed} failed{denied:#}"));
+                line.extend([", ", &format!("{denied}{failed} failed{denied:#}")]);
             }
             if broken > 0 {
                 let broken = counted(broken, "file", "files");
-                line.push_str(&format!(", {error}{broken} cannot be used{error:#}"));
+                line.extend([", ", &format!("{error}{broken} cannot be used{error:#}")]);
             }
             self.output.line(line)?;
         }

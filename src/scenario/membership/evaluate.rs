@@ -194,7 +194,9 @@ impl<'s> Evaluator<'s> {
                 keys.extend(walks.filter_map(|(_, object, node)| Some((object.clone(), node?))));
             }
             Expression::Union(operands) | Expression::Intersection(operands) => {
-                operands.iter().for_each(|operand| self.operands(object, operand, keys));
+                for operand in operands {
+                    self.operands(object, operand, keys);
+                }
             }
             Expression::Exclusion(base, subtrahend) => {
                 self.operands(object, base, keys);

@@ -97,9 +97,9 @@ impl<'t> Formatter<'t> {
         } else {
             self.page.open_block();
             if is_caveat {
-                self.body()
+                self.body();
             } else {
-                self.members()
+                self.members();
             }
             self.page.lines([indented(0, "}")]);
         }
@@ -226,7 +226,8 @@ impl<'t> Formatter<'t> {
     fn leading(&mut self, indent: usize, mut is_apart: bool) {
         let trailing = self.trailing();
         let token = self.token().clone();
-        for (index, comment) in self.comments[token.comments.clone()].to_vec().into_iter().enumerate() {
+        for (index, place) in token.comments.clone().enumerate() {
+            let comment = self.comments[place];
             let text = comment.of(self.text);
             if index < trailing {
                 self.page.append(&format!(" {}", comments::inline(text)));

@@ -58,7 +58,9 @@ struct Line {
 impl Line {
     fn of(words: &[Word<'_>]) -> Self {
         let mut line = Self::default();
-        words.iter().for_each(|word| line.push(word));
+        for word in words {
+            line.push(word);
+        }
         line
     }
 

@@ -157,12 +157,16 @@ fn types_in(
         }
         Expression::Union(operands) => {
             let mut types = Types::NONE;
-            operands.iter().for_each(|operand| types.add(&types_in(operand, own, of, do_arrows_lead)));
+            for operand in operands {
+                types.add(&types_in(operand, own, of, do_arrows_lead));
+            }
             types
         }
         Expression::Intersection(operands) => {
             let mut types = Types::Any;
-            operands.iter().for_each(|operand| types.keep(&types_in(operand, own, of, do_arrows_lead)));
+            for operand in operands {
+                types.keep(&types_in(operand, own, of, do_arrows_lead));
+            }
             types
         }
         Expression::Exclusion(base, subtrahend) if takes_all(base, subtrahend) => Types::NONE,

@@ -59,7 +59,9 @@ pub(super) fn walk<'t>(expression: &'t Expression, look: &mut impl FnMut(&'t Exp
         | ExpressionKind::Name
         | ExpressionKind::Arrow(_) => {}
         ExpressionKind::Union(operands) | ExpressionKind::Intersection(operands) => {
-            operands.iter().for_each(|operand| walk(operand, look));
+            for operand in operands {
+                walk(operand, look);
+            }
         }
         ExpressionKind::Exclusion(base, subtrahend) => {
             walk(base, look);

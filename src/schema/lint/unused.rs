@@ -62,7 +62,9 @@ fn mark(expression: &Expression, is_used: &mut [bool]) {
             arrow.targets.iter().for_each(|(_, target)| is_used[target.0 as usize] = true);
         }
         Expression::Union(operands) | Expression::Intersection(operands) => {
-            operands.iter().for_each(|operand| mark(operand, is_used));
+            for operand in operands {
+                mark(operand, is_used);
+            }
         }
         Expression::Exclusion(base, subtrahend) => {
             mark(base, is_used);

@@ -100,7 +100,9 @@ impl Collector<'_> {
                 }
             }
             Expression::Union(operands) | Expression::Intersection(operands) => {
-                operands.iter().for_each(|operand| self.expression(id, operand));
+                for operand in operands {
+                    self.expression(id, operand);
+                }
             }
             Expression::Exclusion(base, subtrahend) => {
                 self.expression(id, base);

@@ -226,7 +226,9 @@ fn sort(items: &mut [Vec<Item>], links: &mut Links) {
             items[column] = order.iter().map(|place| items[column][*place]).collect();
             links[column].iter_mut().for_each(|(_, after)| *after = new_place[*after]);
             if let Some(links) = links.get_mut(column + 1) {
-                links.iter_mut().for_each(|(before, _)| *before = new_place[*before]);
+                for (before, _) in links {
+                    *before = new_place[*before];
+                }
             }
         }
     }

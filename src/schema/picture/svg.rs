@@ -112,7 +112,7 @@ fn draw_line(content: &Content, layout: &Layout, line: &Line, svg: &mut String) 
         let mut rest = String::new();
         for (left, right, y) in layout.points(line) {
             rest.push_str(&curve(left, y));
-            rest.push_str(&format!("H{right}"));
+            rest.extend(["H", &right.to_string()]);
             // The next curve begins where the lane ends.
             curve(right, y);
         }

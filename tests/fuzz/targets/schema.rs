@@ -3,7 +3,7 @@
 
 use arrowroot::schema::{
     CompileOptions, NodeId, NodeKind, Outline, Reachability, Reflection, Schema, computable_permissions,
-    dependent_relations, differences, forbidden_caveat_change, removals,
+    dependent_relations, differences, forbidden_caveat_change, format, lint, picture, removals,
 };
 
 use super::{Form, Target, files};
@@ -116,6 +116,19 @@ fn run(input: &[u8]) {
     }
 }
 
+/// The formatter keeps the schema, and its own output; the others do not fail.
+fn check_tools(text: &str, schema: &Schema) {
+    let formatted = format(text).expect("what compiles can be formatted");
+    assert_eq!(format(&formatted).as_ref(), Ok(&formatted));
+    let after = Schema::compile(&formatted, &CompileOptions::default()).expect("it compiles as before");
+    assert_eq!(Outline(schema).to_string(), Outline(&after).to_string());
+    let lints = lint(text).expect("what compiles can be looked at");
+    for finding in &lints.findings {
+        assert!(text.get(finding.span.start..finding.span.end).is_some(), "{:?}", finding.span);
+    }
+    assert!(picture::svg(schema).ends_with("</svg>\n") && picture::dot(schema).ends_with("}\n"));
+}
+
 /// Whatever comes out of the compiler must hold together.
 fn read(text: &str) -> (Option<Schema>, Option<Reflection>) {
     drop(Schema::compile(text, &CompileOptions { prefixes_required: true }));
@@ -146,6 +159,7 @@ fn read(text: &str) -> (Option<Schema>, Option<Reflection>) {
     assert!(forbidden_caveat_change(&schema, &schema).is_none());
     let again = Schema::compile(text, &CompileOptions::default()).expect("it compiled a moment ago");
     assert_eq!(Outline(&schema).to_string(), Outline(&again).to_string());
+    check_tools(text, &schema);
     let reachability = Reachability::new(&schema);
     for (node, id) in schema.nodes().iter().zip((0..).map(NodeId)) {
         assert!(reachability.nodes_for(node.definition, Some(id)).contains(id));

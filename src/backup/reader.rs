@@ -36,7 +36,7 @@ pub struct BackupReader<R: Read> {
 impl<R: Read> BackupReader<R> {
     /// Begins to read.
     pub fn open(source: R) -> Result<Self, ReadBackupError> {
-        let mut source = Source { source, context: digest::Context::new(&digest::SHA256), offset: 0 };
+        let mut source = Source { inner: source, context: digest::Context::new(&digest::SHA256), offset: 0 };
         let header = read_header(&mut source)?;
         Ok(Self { source, header, totals: Totals::default(), digest: None })
     }
@@ -192,7 +192,7 @@ fn relationships(bytes: &[u8], count: u32) -> Option<Vec<Relationship>> {
 
 /// A source, the digest of what it has given, and how much that was.
 struct Source<R> {
-    source: R,
+    inner: R,
     context: digest::Context,
     offset: u64,
 }
@@ -200,7 +200,7 @@ struct Source<R> {
 impl<R: Read> Source<R> {
     /// Reads so many bytes as there is room for.
     fn read(&mut self, bytes: &mut [u8]) -> Result<(), ReadBackupError> {
-        self.source.read_exact(bytes).map_err(|error| self.fault(error))?;
+        self.inner.read_exact(bytes).map_err(|error| self.fault(error))?;
         self.took(bytes);
         Ok(())
     }
@@ -208,7 +208,7 @@ impl<R: Read> Source<R> {
     /// Reads so many bytes; what is not there takes no memory.
     fn read_some(&mut self, length: usize) -> Result<Vec<u8>, ReadBackupError> {
         let mut bytes = Vec::new();
-        let taken = self.source.by_ref().take(length as u64).read_to_end(&mut bytes);
+        let taken = self.inner.by_ref().take(length as u64).read_to_end(&mut bytes);
         taken.map_err(|error| self.fault(error))?;
         if bytes.len() < length {
             return Err(self.fault(io::ErrorKind::UnexpectedEof.into()));
@@ -220,7 +220,7 @@ impl<R: Read> Source<R> {
     /// Whether there is nothing more.
     fn read_end(&mut self) -> Result<bool, ReadBackupError> {
         let mut bytes = Vec::new();
-        let taken = self.source.by_ref().take(1).read_to_end(&mut bytes);
+        let taken = self.inner.by_ref().take(1).read_to_end(&mut bytes);
         Ok(taken.map_err(|error| self.fault(error))? == 0)
     }
 

@@ -62,12 +62,13 @@ impl FormatFlags {
     pub(super) fn form(&self, file: &Path) -> Form {
         let name = file.to_string_lossy();
         let name = name.strip_suffix(".zst").unwrap_or(&name);
-        let by_name = match name.rsplit_once('.').map(|(_, extension)| extension) {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        let by_name = match extension {
             Some("jsonl" | "ndjson" | "json") => Format::Jsonl,
             Some("csv" | "tsv") => Format::Csv,
             _ => Format::Text,
         };
-        let delimiter = if name.ends_with(".tsv") { b'\t' } else { b',' };
+        let delimiter = if extension == Some("tsv") { b'\t' } else { b',' };
         Form {
             format: self.format.unwrap_or(by_name),
             columns: self.csv_columns.clone(),

@@ -13,7 +13,7 @@ mod sled;
 mod staged;
 mod transaction;
 
-pub use self::sled::{DirectoryReport, HeldDirectory, SledJournal};
+pub use self::sled::{DirectoryReport, HeldDirectory, Holder, SledJournal};
 use append::check_revisions;
 pub use checkpoint::{Checkpoint, CheckpointError, JournalSize};
 pub use error::{AppendError, Corruption, Defect, JournalError, OpenError};

@@ -107,7 +107,7 @@ fn huge_files_and_huge_lines_take_no_memory() {
     let many = 100_000;
     let mut file = BufWriter::new(File::create(&path).unwrap());
     for number in 0..many {
-        writeln!(file, "doc:{:0>200}#viewer@user:ana", number).unwrap();
+        writeln!(file, "doc:{number:0>200}#viewer@user:ana").unwrap();
     }
     drop(file);
     let (said, memory_kib) = watched(place.command(&["import", "a.txt"]).spawn().unwrap());

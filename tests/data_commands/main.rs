@@ -1,6 +1,5 @@
 //! The commands that carry data, as processes: import, export, backup, restore, datastore, and the server's own backups.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod backup;
 mod backup_under_load;

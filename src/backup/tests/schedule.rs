@@ -8,7 +8,7 @@ use super::super::{Schedule, ScheduledBackups, verify};
 use super::{engine_with, register};
 use crate::engine::Engine;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn start(engine: &Arc<Engine>, directory: &Path, interval: Duration, keep: usize) -> ScheduledBackups {
     let schedule = Schedule { directory: directory.to_owned(), interval, keep };

@@ -102,7 +102,7 @@ impl Told {
             checkpoint_age_seconds: age.map(|age| age.as_secs()),
             disk_bytes: report.disk_bytes,
             is_open: report.holder.is_some(),
-            process: report.holder.flatten(),
+            process: report.holder.and_then(|holder| holder.process),
             revision: report.noted_head.map(|revision| revision.0),
             contents: None,
         }

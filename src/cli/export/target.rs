@@ -32,7 +32,7 @@ enum Sink {
 /// A file that is not complete.
 struct Partial {
     file: PathBuf,
-    partial: PathBuf,
+    draft: PathBuf,
     progress: PathBuf,
     writer: Writer,
     /// Nothing before the first time.
@@ -82,8 +82,8 @@ impl Target {
             }
             return Ok(Self { kept: fresh, sink: Sink::Stdout(io::stdout()), is_resumed: false });
         }
-        let (partial, progress) = (position::beside(file, ".partial"), position::beside(file, ".progress"));
-        let storage = |error| TargetError::Storage(partial.clone(), error);
+        let (draft, progress) = (position::beside(file, ".partial"), position::beside(file, ".progress"));
+        let storage = |error| TargetError::Storage(draft.clone(), error);
         if file.is_dir() {
             return Err(TargetError::Storage(file.to_owned(), io::ErrorKind::IsADirectory.into()).into());
         }
@@ -104,14 +104,14 @@ impl Target {
             }
         };
         let mut opened =
-            OpenOptions::new().write(true).create(!resume).truncate(false).open(&partial).map_err(storage)?;
+            OpenOptions::new().write(true).create(!resume).truncate(false).open(&draft).map_err(storage)?;
         if opened.metadata()?.len() < kept.file_bytes {
-            return Err(TargetError::Shorter(partial).into());
+            return Err(TargetError::Shorter(draft).into());
         }
         opened.set_len(kept.file_bytes).and_then(|()| opened.seek(SeekFrom::End(0))).map_err(storage)?;
         let writer = if is_compressed(file) { Writer::compressed(opened)? } else { Writer::Plain(opened) };
         let file = file.to_owned();
-        let partial = Partial { file, partial, progress, writer, kept_at: None };
+        let partial = Partial { file, draft, progress, writer, kept_at: None };
         Ok(Self { kept, sink: Sink::File(Box::new(partial)), is_resumed: resume })
     }
 
@@ -144,7 +144,7 @@ impl Target {
             Sink::Stdout(stdout) => stdout.write_all(bytes).map_err(OutputError::from)?,
             Sink::File(partial) => {
                 let written = partial.writer.write_all(bytes);
-                written.map_err(|error| TargetError::Storage(partial.partial.clone(), error))?;
+                written.map_err(|error| TargetError::Storage(partial.draft.clone(), error))?;
             }
         }
         self.kept.bytes += bytes.len() as u64;
@@ -171,12 +171,12 @@ impl Target {
                 Ok(self.kept.bytes)
             }
             Sink::File(partial) => {
-                let Partial { file, partial, progress, writer, .. } = *partial;
+                let Partial { file, draft, progress, writer, .. } = *partial;
                 let storage = |error| TargetError::Storage(file.clone(), error);
                 let written = writer.finish().map_err(storage)?;
                 written.sync_all().map_err(storage)?;
                 let bytes = written.metadata()?.len();
-                std::fs::rename(&partial, &file).map_err(storage)?;
+                std::fs::rename(&draft, &file).map_err(storage)?;
                 position::forget(&progress)?;
                 Ok(bytes)
             }
@@ -199,7 +199,7 @@ impl Target {
     /// Keeps the position, and what is before it.
     fn keep(&mut self) -> Result<(), Box<dyn Error>> {
         let Sink::File(partial) = &mut self.sink else { return Ok(()) };
-        let storage = |error| TargetError::Storage(partial.partial.clone(), error);
+        let storage = |error| TargetError::Storage(partial.draft.clone(), error);
         self.kept.file_bytes = partial.writer.rest().map_err(storage)?;
         position::keep(&partial.progress, &self.kept)?;
         partial.kept_at = Some(Instant::now());

@@ -169,15 +169,13 @@ impl Columns {
         let mut next = 0;
         Self::of(
             flags,
-            |_, column| match column {
-                Some(column) => {
-                    let number = column.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-                    number.map(Some).ok_or_else(|| ColumnsError::NoNumber { column: column.to_owned() })
-                }
-                None => {
+            |_, column| {
+                let Some(column) = column else {
                     next += 1;
-                    Ok(is_in_order.then_some(next - 1))
-                }
+                    return Ok(is_in_order.then_some(next - 1));
+                };
+                let number = column.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                number.map(Some).ok_or_else(|| ColumnsError::NoNumber { column: column.to_owned() })
             },
             found,
         )

@@ -94,7 +94,7 @@ impl CsvRecords {
         })?;
         if is_there {
             self.hasher.update(self.record.as_slice());
-            self.hasher.update(&[b'\n']);
+            self.hasher.update(b"\n");
         }
         Ok(is_there)
     }

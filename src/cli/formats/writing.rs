@@ -36,7 +36,7 @@ impl Encoder {
         if self.format != Format::Csv || !self.has_header {
             return Ok(Vec::new());
         }
-        self.csv(&mut |writer| Ok(writer.write_record(self.columns.iter().map(|(_, name)| name))?))
+        self.csv(|writer| writer.write_record(self.columns.iter().map(|(_, name)| name)))
     }
 
     /// Relationships as lines.
@@ -56,7 +56,7 @@ impl Encoder {
                 }
             }
             Format::Csv => {
-                return self.csv(&mut |writer| {
+                return self.csv(|writer| {
                     for relationship in some {
                         for (field, _) in &self.columns {
                             writer.write_field(text(*field, relationship))?;
@@ -72,7 +72,7 @@ impl Encoder {
 
     fn csv(
         &self,
-        write: &mut dyn FnMut(&mut csv::Writer<Vec<u8>>) -> Result<(), csv::Error>,
+        write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> Result<(), csv::Error>,
     ) -> io::Result<Vec<u8>> {
         let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(Vec::new());
         write(&mut writer).map_err(io::Error::from)?;

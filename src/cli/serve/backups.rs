@@ -14,6 +14,7 @@ use super::error::ServeError;
 
 /// Backups that the server makes by itself.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "fields have the names of their flags")]
 pub(super) struct Backups {
     /// The directory for backups that the server makes by itself; without it, it makes none
     #[arg(long, env = "ARROWROOT_BACKUP_DIR", value_name = "DIRECTORY")]

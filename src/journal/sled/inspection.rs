@@ -29,8 +29,15 @@ pub struct DirectoryReport {
     pub checkpoint_written_at: Option<SystemTime>,
     /// Bytes of all files, on the disk.
     pub disk_bytes: u64,
-    /// Whether a process has it open, and the number of that, if it could be read.
-    pub holder: Option<Option<u32>>,
+    /// The process that has it open, if one has.
+    pub holder: Option<Holder>,
+}
+
+/// A process that has a directory open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number, if it could be read.
+    pub process: Option<u32>,
 }
 
 /// A directory that no other process can open as long as this is kept.
@@ -98,7 +105,7 @@ fn disk_bytes(directory: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn holder(directory: &Path) -> io::Result<Option<Option<u32>>> {
+fn holder(directory: &Path) -> io::Result<Option<Holder>> {
     let mut lock = match File::open(directory.join(LOCK_FILE)) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -106,7 +113,7 @@ fn holder(directory: &Path) -> io::Result<Option<Option<u32>>> {
     };
     match lock.try_lock_shared() {
         Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(Some(directory::process_in(&mut lock))),
+        Err(TryLockError::WouldBlock) => Ok(Some(Holder { process: directory::process_in(&mut lock) })),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }

@@ -27,7 +27,7 @@ mod staged_group;
 mod store;
 mod writer;
 
-pub use inspection::{DirectoryReport, HeldDirectory};
+pub use inspection::{DirectoryReport, HeldDirectory, Holder};
 pub use journal::SledJournal;
 
 #[cfg(test)]

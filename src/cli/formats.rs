@@ -102,3 +102,6 @@ fn delimiter(text: &str) -> Result<u8, String> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

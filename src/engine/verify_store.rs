@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::journal::{
     CheckpointError, DirectoryReport, HeldDirectory, Journal, JournalError, SledJournal, TransactionPart,
@@ -97,9 +98,14 @@ impl Engine {
         Ok(verified)
     }
 
-    /// Opens the store in a directory, and writes a checkpoint of its newest state into a new generation now. Its revision.
-    pub fn compact_store(directory: &Path) -> Result<Result<Revision, CheckpointError>, OpenError> {
-        Ok(Self::open_store(directory)?.write_checkpoint())
+    /// Opens the store in a directory, and writes a checkpoint of its newest state into a new generation now, with the past
+    /// for as long as `retention`. Its revision.
+    pub fn compact_store(
+        directory: &Path,
+        retention: Duration,
+    ) -> Result<Result<Revision, CheckpointError>, OpenError> {
+        SledJournal::inspect(directory)?;
+        Ok(Self::open(directory, EngineOptions { retention, ..at_rest() })?.write_checkpoint())
     }
 }
 

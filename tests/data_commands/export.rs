@@ -81,4 +81,7 @@ fn what_cannot_be_is_told() {
     place.run(&["export", "--resume"]).failed("standard output cannot be resumed");
     let nobody = ["export", "--endpoint", "http://127.0.0.1:1", "--retry-for", "0s"];
     place.run(&nobody).failed("does not answer");
+    let nobody = ["export", "a.txt", "--endpoint", "http://127.0.0.1:1", "--retry-for", "0s"];
+    place.run(&nobody).failed("does not answer");
+    assert!(place.names().is_empty(), "{:?}", place.names());
 }

@@ -109,6 +109,26 @@ fn what_a_file_has_twice_is_one_where_that_is_no_conflict() {
 }
 
 #[test]
+fn large_contexts_fit_into_messages_whatever_is_done_with_them() {
+    let place = Place::new();
+    let day = "d".repeat(20_000);
+    let text: String = (0..1_000)
+        .map(|number| format!("doc:d{number:04}#viewer@user:u[on_day:{{\"day\":\"{day}\"}}]\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    place.write("a.txt", &text);
+    place.run(&["import", "a.txt"]).done();
+    place.run(&["import", "a.txt", "--on-conflict", "touch"]).done();
+    place.run(&["import", "a.txt", "--on-conflict", "skip"]).done();
+    assert!(place.exported() == text);
+    place.run(&["backup", "a.backup"]).done();
+    let other = Place::empty();
+    other.write("a.backup", place.bytes("a.backup"));
+    other.run(&["restore", "a.backup"]).done();
+    assert!(other.exported() == text);
+}
+
+#[test]
 fn several_files_are_one_import() {
     let place = Place::new();
     place.write("a.txt", KINDS[0]);

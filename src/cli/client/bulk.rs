@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
 use tonic::{Code, Status, Streaming};
 
 use crate::relationship::{
@@ -19,12 +20,12 @@ use super::error::CallError;
 
 pub(in crate::cli) use v1::Relationship as WireRelationship;
 
-/// Relationships in one message of an import, at most: a message stays far below what servers take.
+/// Relationships in one message of an import, at most, and bytes beyond which none is added: a message stays below the 4 MiB
+/// that servers take.
 const MESSAGE_COUNT: usize = 1000;
+const MESSAGE_BYTES: usize = 1 << 20;
 /// Bytes of one message that a server may send, at most.
-const MESSAGE_BYTES_MAX: usize = 64 << 20;
-/// Relationships in one write, at most: what servers take if they are not told otherwise.
-pub(in crate::cli) const WRITE_COUNT_MAX: usize = 1000;
+const RECEIVED_BYTES_MAX: usize = 64 << 20;
 
 /// A client of the services of `authzed.api.v1`. A clone shares its connection.
 #[derive(Clone)]
@@ -105,8 +106,8 @@ impl BulkCalls {
         let channel = connection.open()?;
         let permissions = PermissionsServiceClient::new(channel.clone());
         Ok(Self {
-            permissions: permissions.max_decoding_message_size(MESSAGE_BYTES_MAX),
-            schema: SchemaServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            permissions: permissions.max_decoding_message_size(RECEIVED_BYTES_MAX),
+            schema: SchemaServiceClient::new(channel.clone()).max_decoding_message_size(RECEIVED_BYTES_MAX),
             experimental: ExperimentalServiceClient::new(channel),
         })
     }
@@ -164,10 +165,12 @@ impl BulkCalls {
 
     /// Creates relationships in one transaction. How many.
     pub(in crate::cli) async fn import(&self, all: &Arc<Vec<WireRelationship>>) -> Result<u64, CreateError> {
-        let (all, count) = (Arc::clone(all), all.len());
-        let messages = (0..count).step_by(MESSAGE_COUNT).map(move |start| {
-            let relationships = all[start..count.min(start + MESSAGE_COUNT)].to_vec();
-            v1::ImportBulkRelationshipsRequest { relationships }
+        let (all, mut start) = (Arc::clone(all), 0);
+        let messages = std::iter::from_fn(move || {
+            let count = fitting_count(&all[start..]);
+            let relationships = all[start..start + count].to_vec();
+            start += count;
+            (count > 0).then_some(v1::ImportBulkRelationshipsRequest { relationships })
         });
         self.import_stream(tokio_stream::iter(messages)).await
     }
@@ -181,7 +184,7 @@ impl BulkCalls {
         Ok(response.into_inner().num_loaded)
     }
 
-    /// Writes up to [`WRITE_COUNT_MAX`] relationships in one transaction; each may be there once.
+    /// Writes up to 1000 relationships in one transaction; each may be there once.
     pub(in crate::cli) async fn write(
         &self,
         mode: WriteMode,
@@ -203,7 +206,7 @@ impl BulkCalls {
         Ok(())
     }
 
-    /// Whether all of up to [`WRITE_COUNT_MAX`] relationships are there, whatever their caveats and expirations.
+    /// Whether all of up to 1000 relationships are there, whatever their caveats and expirations.
     ///
     /// There is no call that says so of many at once but a write's preconditions. The write creates what one of them says
     /// is there, so that nothing is ever written.
@@ -260,10 +263,27 @@ impl Export {
     }
 }
 
-/// A message of an import, as [`BulkCalls::import_stream`] takes it.
-pub(in crate::cli) fn import_message(relationships: Vec<Relationship>) -> v1::ImportBulkRelationshipsRequest {
-    let relationships = relationships.into_iter().map(relationship_to_wire).collect();
-    v1::ImportBulkRelationshipsRequest { relationships }
+/// How many of some relationships one message takes: one at the least, if there is any.
+pub(in crate::cli) fn fitting_count(some: &[WireRelationship]) -> usize {
+    let mut bytes = 0;
+    let fits = |relationship: &&WireRelationship| {
+        let is_open = bytes < MESSAGE_BYTES;
+        bytes += relationship.encoded_len();
+        is_open
+    };
+    some.iter().take(MESSAGE_COUNT).take_while(fits).count()
+}
+
+/// Messages of an import, as [`BulkCalls::import_stream`] takes them.
+pub(in crate::cli) fn import_messages(
+    relationships: Vec<Relationship>,
+) -> impl Iterator<Item = v1::ImportBulkRelationshipsRequest> {
+    let mut rest: Vec<_> = relationships.into_iter().map(relationship_to_wire).collect();
+    std::iter::from_fn(move || {
+        let after = rest.split_off(fitting_count(&rest));
+        let relationships = std::mem::replace(&mut rest, after);
+        (!relationships.is_empty()).then_some(v1::ImportBulkRelationshipsRequest { relationships })
+    })
 }
 
 /// What only one relationship matches.

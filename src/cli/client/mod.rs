@@ -12,8 +12,8 @@ mod lifecycle;
 mod pages;
 
 pub(super) use bulk::{
-    BulkCalls, CreateError, ExportRequest, ExportedPart, SchemaAt, WRITE_COUNT_MAX, WireRelationship,
-    WriteMode, import_message,
+    BulkCalls, CreateError, ExportRequest, ExportedPart, SchemaAt, WireRelationship, WriteMode,
+    fitting_count, import_messages,
 };
 pub(super) use calls::{CallFlags, Calls};
 pub(super) use connection::{Connection, parse_endpoint};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::duration::Duration;
 use crate::cli::output::{OutputFlags, OutputFormat};
 use crate::engine::Engine;
 
@@ -24,6 +25,9 @@ pub(super) struct Compact {
         value_name = "DIRECTORY"
     )]
     datastore_path: PathBuf,
+    /// How long the past can be asked for and watched from; what is older is left behind
+    #[arg(long, env = "ARROWROOT_DATASTORE_GC_WINDOW", default_value = "24h", value_name = "DURATION")]
+    datastore_gc_window: Duration,
     #[command(flatten)]
     output: OutputFlags,
 }
@@ -40,7 +44,7 @@ impl Compact {
         let mut output = self.output.open();
         let bytes = || Ok::<_, Box<dyn Error>>(Engine::inspect_store(&self.datastore_path)?.disk_bytes);
         let bytes_before = bytes()?;
-        let revision = Engine::compact_store(&self.datastore_path)??.0;
+        let revision = Engine::compact_store(&self.datastore_path, self.datastore_gc_window.0)??.0;
         let told = Told { revision, bytes_before, bytes_after: bytes()? };
         match output.format() {
             OutputFormat::Json => output.json(&told)?,

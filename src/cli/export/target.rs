@@ -189,10 +189,13 @@ impl Target {
         if matches!(self.sink, Sink::Stdout(_)) {
             return Ok(format!("; {count} relationships were exported before"));
         }
+        if let (None, Sink::File(partial)) = (&self.kept.cursor, &self.sink) {
+            // There is nothing to go on with.
+            position::forget(&partial.progress)?;
+            position::forget(&partial.draft)?;
+            return Ok(String::new());
+        }
         self.keep()?;
-        let Some(_) = self.kept.cursor else {
-            return Ok("; run the command again with --overwrite".to_owned());
-        };
         Ok(format!("; {count} relationships are exported; run the command again with --resume to go on"))
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::cli::client::{WRITE_COUNT_MAX, WireRelationship, relationship_to_wire};
+use crate::cli::client::{WireRelationship, fitting_count, relationship_to_wire};
 use crate::cli::formats::{Form, Input, Record, Records};
 use crate::cli::problems::Problems;
 use crate::relationship::Relationship;
@@ -131,21 +131,16 @@ fn context_bytes(relationship: &Relationship) -> usize {
     relationship.caveat.as_ref().map_or(0, |caveat| caveat.context_json.len() * 4)
 }
 
-/// Cuts a batch into writes. No write has one relationship twice.
+/// Cuts a batch into writes, each as large as a message is. No write has one relationship twice.
 pub(super) fn writes(all: &[WireRelationship]) -> Vec<&[WireRelationship]> {
-    let mut writes = Vec::new();
-    let (mut start, mut keys) = (0, HashSet::new());
-    for (place, relationship) in all.iter().enumerate() {
-        let key = key(relationship);
-        if place - start == WRITE_COUNT_MAX || keys.contains(&key) {
-            writes.push(&all[start..place]);
-            start = place;
-            keys.clear();
-        }
-        keys.insert(key);
-    }
-    if start < all.len() {
-        writes.push(&all[start..]);
+    let (mut writes, mut rest) = (Vec::new(), all);
+    while !rest.is_empty() {
+        let mut keys = HashSet::new();
+        let some = &rest[..fitting_count(rest)];
+        let count = some.iter().take_while(|relationship| keys.insert(key(relationship))).count();
+        let (write, after) = rest.split_at(count);
+        writes.push(write);
+        rest = after;
     }
     writes
 }

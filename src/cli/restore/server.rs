@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::backup::{Part, Summary, open};
-use crate::cli::client::{BulkCalls, CallError, Connection, CreateError, import_message};
+use crate::cli::client::{BulkCalls, CallError, Connection, CreateError, import_messages};
 use crate::cli::interrupt::unless_interrupted;
 use crate::cli::progress::{Progress, ProgressFlag};
 use crate::relationship::{CounterName, Relationship, RelationshipFilter};
 
-/// Relationships in one message: a message stays far below what servers take.
-const MESSAGE_COUNT: usize = 1000;
-/// Messages that are read ahead.
+/// Relationships that are passed on together.
+const COUNT: usize = 1000;
+/// How many times that many are read ahead, and sent ahead.
 const AHEAD_MAX: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +137,11 @@ impl Restoring<'_> {
             match parts.recv().await {
                 Some(Read::Relationships(some, bytes)) => {
                     count += some.len() as u64;
-                    if sender.send(import_message(some)).await.is_err() {
+                    let mut is_taken = true;
+                    for message in import_messages(some) {
+                        is_taken &= sender.send(message).await.is_ok();
+                    }
+                    if !is_taken {
                         // The server has refused: the import's answer says why.
                         break None;
                     }
@@ -205,7 +209,7 @@ fn read_all(backup: &Path, verified: &Summary, sender: &mpsc::Sender<Read>) -> R
             Some(Part::Relationships(all)) => {
                 let (mut rest, offset) = (all.into_iter(), reader.offset());
                 loop {
-                    let some: Vec<_> = rest.by_ref().take(MESSAGE_COUNT).collect();
+                    let some: Vec<_> = rest.by_ref().take(COUNT).collect();
                     if some.is_empty() {
                         break;
                     }

@@ -1,6 +1,5 @@
 //! The command line as a whole: statuses, colours and pipes that are common to all commands.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 #[expect(dead_code, reason = "other tests use all of it")]
 mod process;

@@ -1,7 +1,6 @@
 //! The documentation against the program: every flag and every variable that is written about exists, and every one that
 //! exists is written about; commands in examples have the flags that they are given; links lead somewhere.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod page;
 

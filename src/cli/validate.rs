@@ -28,8 +28,11 @@ pub(super) struct Validate {
     /// Validation files (`.yaml`), schemas (`.zed`), and directories, of which all such files are taken
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write what was found as `JUnit` XML, a test case for each assertion and each expected subject
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write what was found as JUnit XML, a test case for each assertion and each expected subject"
+    )]
     junit: Option<PathBuf>,
     /// Files that are checked at once; by itself, one for each core
     #[arg(long, env = "ARROWROOT_VALIDATE_JOBS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -49,10 +52,10 @@ impl Validate {
             reporter.junit().write(file)?;
         }
         let summary = reporter.finish()?;
-        Ok(match () {
-            () if summary.broken > 0 => ExitCode::from(ERROR),
-            () if summary.failed > 0 => ExitCode::from(FAILED),
-            () => ExitCode::SUCCESS,
+        Ok(match (summary.broken, summary.failed) {
+            (0, 0) => ExitCode::SUCCESS,
+            (0, _) => ExitCode::from(FAILED),
+            _ => ExitCode::from(ERROR),
         })
     }
 }

@@ -152,7 +152,7 @@ fn a_thousand_small_files_take_seconds() {
     let start = Instant::now();
     let answer = files.run(&["validate", "dir"]);
     assert_eq!((answer.status, &*answer.out), (0, "1000 files: 4000 passed\n"));
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
 }
 
 #[test]

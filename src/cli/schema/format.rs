@@ -53,10 +53,10 @@ impl Format {
             }
         }
         output.flush()?;
-        Ok(match () {
-            () if has_errors => ExitCode::from(ERROR),
-            () if self.check && has_changes => ExitCode::from(UNFORMATTED),
-            () => ExitCode::SUCCESS,
+        Ok(match (has_errors, self.check && has_changes) {
+            (false, false) => ExitCode::SUCCESS,
+            (false, true) => ExitCode::from(UNFORMATTED),
+            (true, _) => ExitCode::from(ERROR),
         })
     }
 

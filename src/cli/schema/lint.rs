@@ -68,10 +68,10 @@ impl Lint {
             output.line(format!("{} {findings} in {} {files}", tally.found, tally.files))?;
         }
         output.flush()?;
-        Ok(match () {
-            () if tally.has_errors => ExitCode::from(ERROR),
-            () if tally.found > 0 => ExitCode::from(FOUND),
-            () => ExitCode::SUCCESS,
+        Ok(match (tally.has_errors, tally.found) {
+            (false, 0) => ExitCode::SUCCESS,
+            (false, _) => ExitCode::from(FOUND),
+            (true, _) => ExitCode::from(ERROR),
         })
     }
 

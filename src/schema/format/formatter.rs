@@ -71,7 +71,7 @@ impl<'t> Formatter<'t> {
     fn item(&mut self) {
         let word = self.token().span.of(self.text);
         let is_head = matches!(word, "use" | "import");
-        let end = if is_head { None } else { self.empty_block_end() };
+        let end = if is_head || word == "caveat" { None } else { self.empty_block_end() };
         let kind = match end {
             _ if is_head => Kind::Head,
             Some(_) => Kind::Short,

@@ -1,7 +1,6 @@
 //! The commands that work on schemas and validation files without a server, as their users meet them.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod bad_files;
 mod documented;

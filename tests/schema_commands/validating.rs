@@ -1,6 +1,5 @@
 //! `arrowroot validate`.
 
-
 use serde_json::Value;
 
 use super::{Files, terminal};

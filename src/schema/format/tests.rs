@@ -132,6 +132,13 @@ fn names_that_do_not_exist_are_formatted_all_the_same() {
 }
 
 #[test]
+fn what_the_parser_takes_for_an_expression_stays_one() {
+    for body in [";", "/* c */ ;", "{}", "\n;\n// c\n"] {
+        assert!(check(&format!("caveat on_weekdays(day string) {{ {body}}}")), "{body:?}");
+    }
+}
+
+#[test]
 fn an_empty_text_stays_empty() {
     for text in ["", " ", "\n\n", "\t\r\n", ";"] {
         assert_eq!(format(text).as_deref(), Ok(""), "{text:?}");

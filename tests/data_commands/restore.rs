@@ -1,5 +1,7 @@
 //! `arrowroot restore`: what is refused before anything is written, and what becomes of what was there.
 
+use std::process::Command;
+
 use super::process::Server;
 use super::support::{Place, SCHEMA, kinds, many, names_in};
 
@@ -64,6 +66,28 @@ fn only_an_empty_server_takes_a_backup() {
     place.server = Some(Server::start(place.directory.path(), &flags));
     place.write("a.backup", &whole);
     place.run(&["restore", "a.backup"]).failed("the server is not empty: it has another schema");
+}
+
+#[test]
+fn a_restore_that_is_broken_off_leaves_everything_or_nothing_and_can_be_repeated() {
+    let whole = backup(&Place::new(), &many(60_000));
+    for signal in ["-KILL", "-INT"] {
+        let place = Place::empty();
+        place.write("a.backup", &whole);
+        let mut child = place.command(&["restore", "a.backup"]).spawn().unwrap();
+        while place.run(&["schema", "read"]).status != 0 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be broken off");
+        }
+        // It may have ended by itself.
+        let _ = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        child.wait().unwrap();
+        let count = place.exported().lines().count();
+        if count == 0 {
+            place.run(&["restore", "a.backup"]).done();
+        }
+        assert!([0, 60_000].contains(&count), "{signal}: {count}");
+        assert_eq!(place.exported(), many(60_000));
+    }
 }
 
 #[test]

@@ -90,11 +90,11 @@ fn open(
     // Only what the lifecycle sets is used.
     let mut served = ServerOptions::default();
     serve.serve_lifecycle(&engine, audit.clone(), reloads, &mut served)?;
-    let shown = entrance.telemetry().clone();
-    entrance.open(Arc::clone(&engine), served.lifecycle, served.authz)?;
+    // Before anything is served: where backups cannot be made, the server does not start.
     let backups = serve.backups.start(&engine, serve.datastore.describe())?;
     if let Some(backups) = &backups {
-        telemetry::show_backups(backups.status(), serve.backups.interval(), &shown);
+        telemetry::show_backups(backups.status(), serve.backups.interval(), entrance.telemetry());
     }
+    entrance.open(Arc::clone(&engine), served.lifecycle, served.authz)?;
     Ok(Opened { engine, audit, backups })
 }

@@ -141,6 +141,12 @@ fn parse_timestamp(value: &str) -> Option<Timestamp> {
         let since = time.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
         (since.as_secs(), since.subsec_nanos())
     };
+    // Before 1970 both are negative; nanoseconds count from the second before.
+    let (seconds, nanoseconds) = if nanoseconds < 0 {
+        (seconds.checked_sub(1)?, nanoseconds + 1_000_000_000)
+    } else {
+        (seconds, nanoseconds)
+    };
     let nanoseconds = u32::try_from(nanoseconds).ok()?;
     (seconds >= FIRST_SECOND).then_some(Timestamp { seconds, nanoseconds })
 }

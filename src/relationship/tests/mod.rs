@@ -20,6 +20,7 @@ fn text_of_caveat_and_expiration_round_trips() {
     parses_to_itself(r#"agent:planner#owner@user:ana[in_range:{"range":["10.0.0.0/8","]"]}]"#);
     parses_to_itself("agent:planner#owner@user:ana[expiration:2026-01-31T12:00:00Z]");
     parses_to_itself("agent:planner#owner@user:ana[expiration:0000-01-01T00:00:00Z]");
+    parses_to_itself("agent:planner#owner@user:ana[expiration:1958-03-22T13:09:09.613468443Z]");
     parses_to_itself("agent:planner#owner@user:ana[on_weekdays][expiration:2026-01-31T12:00:00.5Z]");
 }
 

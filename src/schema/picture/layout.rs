@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::content::{Content, Line};
+use super::content::Content;
 
 pub(super) const TITLE_HEIGHT: usize = 26;
 pub(super) const ROW_HEIGHT: usize = 19;
@@ -76,14 +76,10 @@ impl Layout {
         self.columns.get(column).map_or(0, |(x, width)| x + width)
     }
 
-    /// The points that a line passes between the columns of its ends: where it enters a column, where it leaves it.
-    pub(super) fn points(&self, line: &Line) -> Vec<(usize, usize, usize)> {
-        let (from, to) = (self.boxes[line.from].column, self.boxes[line.to].column);
-        let lanes = (from + 1..to).filter_map(|column| {
-            let (x, width) = self.columns[column];
-            self.lanes.get(&(line.to, column)).map(|y| (x, x + width, *y))
-        });
-        lanes.collect()
+    /// Where the lane of all lines to a box passes a column: from where to where, and at which height.
+    pub(super) fn lane(&self, to: usize, column: usize) -> Option<(usize, usize, usize)> {
+        let (x, width) = self.columns.get(column)?;
+        self.lanes.get(&(to, column)).map(|y| (*x, x + width, *y))
     }
 }
 

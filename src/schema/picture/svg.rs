@@ -1,14 +1,11 @@
 //! The picture as a drawing that stands by itself.
 
+mod lines;
+
 use std::fmt::Write as _;
 
-use super::content::{Content, Line, LineKind};
+use super::content::Content;
 use super::layout::{HEADING, Layout, MARGIN, Place, ROW_HEIGHT, TITLE_HEIGHT};
-
-/// How far a line goes out before it turns back.
-const TURN: usize = 42;
-/// How far a loop's ends are from the middle of its row.
-const LOOP: usize = 4;
 
 const STYLE: &str = "\
 .page{fill:#ffffff}.box{fill:#ffffff;stroke:#57606a}.head{fill:#ddf4ff;stroke:#57606a}\
@@ -56,9 +53,7 @@ fn document(content: &Content, layout: &Layout, svg: &mut String) -> std::fmt::R
     writeln!(svg, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>")?;
     let note = "solid: may be a subject · dashed: an arrow asks there";
     writeln!(svg, "<text class=\"note\" x=\"{MARGIN}\" y=\"{}\">{note}</text>", HEADING - 20)?;
-    for line in &content.lines {
-        draw_line(content, layout, line, svg)?;
-    }
+    lines::draw(content, layout, svg)?;
     for (type_box, place) in content.boxes.iter().zip(&layout.boxes) {
         let Place { x, y, width, height, .. } = place;
         let name = escaped(&type_box.name);
@@ -81,54 +76,6 @@ fn document(content: &Content, layout: &Layout, svg: &mut String) -> std::fmt::R
     }
     svg.push_str("</svg>\n");
     Ok(())
-}
-
-/// The middle of a row, or of the title.
-fn row_middle(place: &Place, row: Option<usize>) -> usize {
-    place.y + row.map_or(TITLE_HEIGHT / 2, |row| TITLE_HEIGHT + row * ROW_HEIGHT + ROW_HEIGHT / 2 + 4)
-}
-
-fn draw_line(content: &Content, layout: &Layout, line: &Line, svg: &mut String) -> std::fmt::Result {
-    debug_assert!(line.from < content.boxes.len() && line.to < content.boxes.len(), "a line without an end");
-    let (from, to) = (&layout.boxes[line.from], &layout.boxes[line.to]);
-    let (start_x, mut start_y) = (from.x + from.width, row_middle(from, Some(line.from_row)));
-    let mut end_y = row_middle(to, line.to_row);
-    if line.from == line.to && start_y == end_y {
-        // A row that leads to itself has a loop that can be seen.
-        (start_y, end_y) = (start_y - LOOP, end_y + LOOP);
-    }
-    let mut path = format!("M{start_x} {start_y}");
-    if from.column < to.column {
-        // Past the column first: wider boxes of it may stand in the way.
-        let column_end = layout.column_end(from.column).max(start_x);
-        let _ = write!(path, "H{column_end}");
-        let (mut x, mut y) = (column_end, start_y);
-        let mut curve = |to_x: usize, to_y: usize| {
-            let middle = usize::midpoint(x, to_x);
-            let curve = format!("C{middle} {y} {middle} {to_y} {to_x} {to_y}");
-            (x, y) = (to_x, to_y);
-            curve
-        };
-        let mut rest = String::new();
-        for (left, right, y) in layout.points(line) {
-            rest.push_str(&curve(left, y));
-            rest.extend(["H", &right.to_string()]);
-            // The next curve begins where the lane ends.
-            curve(right, y);
-        }
-        rest.push_str(&curve(to.x, end_y));
-        path.push_str(&rest);
-    } else {
-        // Back, or within a column: out on the right, and in on the right.
-        let end_x = to.x + to.width;
-        let (out, back) = (start_x + TURN, end_x + TURN);
-        let _ = write!(path, "C{out} {start_y} {back} {end_y} {end_x} {end_y}");
-    }
-    let (class, tip) = match line.kind {
-        LineKind::Subject => ("line", "tip"),
-        LineKind::Arrow => ("line arrow", "tip-arrow"),
-    };
-    writeln!(svg, "<path class=\"{class}\" marker-end=\"url(#{tip})\" d=\"{path}\"/>")
 }
 
 /// Text that stands for itself in XML.

@@ -103,7 +103,9 @@ fn large_and_circular_schemas_take_no_more_than_their_share() {
         })
         .collect::<Vec<_>>()
         .concat();
-    for text in [wide, chain, many(1_000, 5)] {
+    let long =
+        chain.replace("\trelation next", "\trelation hub: hub\n\trelation next") + "definition hub {}\n";
+    for text in [wide, chain, long, many(1_000, 5)] {
         let schema = compiled(&text);
         assert!(svg(&schema).len() < 200 * text.len());
         assert!(dot(&schema).len() < 200 * text.len());

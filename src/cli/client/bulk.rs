@@ -1,9 +1,10 @@
 //! Calls that carry a whole graph: exports, imports, schemas, counters.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::Message as _;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use crate::relationship::{
     CounterName, Relationship, RelationshipFilter, SubjectFilter, SubjectIdFilter, SubjectRelationFilter,
@@ -26,6 +27,9 @@ const MESSAGE_COUNT: usize = 1000;
 const MESSAGE_BYTES: usize = 1 << 20;
 /// Bytes of one message that a server may send, at most.
 const RECEIVED_BYTES_MAX: usize = 64 << 20;
+
+/// How long one import may take: a server's own bound is for clients that say nothing, and a large graph takes longer.
+const IMPORT_TIMEOUT: Duration = Duration::from_hours(7 * 24);
 
 /// A client of the services of `authzed.api.v1`. A clone shares its connection.
 #[derive(Clone)]
@@ -180,7 +184,9 @@ impl BulkCalls {
         &self,
         messages: impl tokio_stream::Stream<Item = v1::ImportBulkRelationshipsRequest> + Send + 'static,
     ) -> Result<u64, CreateError> {
-        let response = self.permissions.clone().import_bulk_relationships(messages).await?;
+        let mut request = Request::new(messages);
+        request.set_timeout(IMPORT_TIMEOUT);
+        let response = self.permissions.clone().import_bulk_relationships(request).await?;
         Ok(response.into_inner().num_loaded)
     }
 

@@ -46,7 +46,7 @@ pub fn load<R: Read>(
     }
     engine.commit_import(import)?;
     for (name, filter) in counters {
-        engine.register_counter(RegisterCounter { name, filter })?;
+        engine.restore_counter(RegisterCounter { name, filter })?;
     }
     let offset = reader.offset();
     let summary = reader.summary();

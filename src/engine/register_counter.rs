@@ -36,28 +36,56 @@ impl Engine {
         &self,
         request: RegisterCounter,
     ) -> Result<Written, RegisterCounterError> {
+        self.register(request, Scope::InSchema).await
+    }
+
+    /// Registers a counter as it was in another store: what it counts may have been removed from the schema since, which
+    /// does not end a counter.
+    pub fn restore_counter(&self, request: RegisterCounter) -> Result<Written, RegisterCounterError> {
+        block_on(self.register(request, Scope::Any))
+    }
+
+    async fn register(
+        &self,
+        request: RegisterCounter,
+        scope: Scope,
+    ) -> Result<Written, RegisterCounterError> {
         check_not_empty(&request.filter)?;
         let (answer, outcome) = oneshot::channel();
-        self.submit(Box::new(Registering { request, answer })).await?;
+        self.submit(Box::new(Registering { request, scope, answer })).await?;
         outcome.await.unwrap_or(Err(Unwritable::Closing.into()))
     }
 }
 
+/// What a counter's filter may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    InSchema,
+    Any,
+}
+
 struct Registering {
     request: RegisterCounter,
+    scope: Scope,
     answer: Answer<Written, RegisterCounterError>,
 }
 
 impl Write for Registering {
     fn prepare(self: Box<Self>, pending: &mut Pending) -> Reply {
-        let Self { request, answer } = *self;
-        conditions::reply(answer, register(request, pending))
+        let Self { request, scope, answer } = *self;
+        conditions::reply(answer, register(request, scope, pending))
     }
 }
 
-fn register(request: RegisterCounter, pending: &mut Pending) -> Result<Written, RegisterCounterError> {
+fn register(
+    request: RegisterCounter,
+    scope: Scope,
+    pending: &mut Pending,
+) -> Result<Written, RegisterCounterError> {
     let RegisterCounter { name, filter } = request;
-    names::check_filter(pending.program().map(|program| &**program.schema()), &filter)?;
+    if scope == Scope::InSchema {
+        names::check_filter(pending.program().map(|program| &**program.schema()), &filter)?;
+    }
     check_not_contradictory(&filter)?;
     if pending.counters().filter(&name).is_some() {
         return Err(RegisterCounterError::AlreadyRegistered { name, filter: Box::new(filter) });

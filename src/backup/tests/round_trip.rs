@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::super::{BackupFile, BackupReader, LoadError, load, open, verify};
 use super::{SCHEMA, all, backup_of, engine_with, read, register, view};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, RegisterCounter};
+use crate::relationship::RelationshipFilter;
 use std::io::Write as _;
 
 fn loaded(bytes: &[u8]) -> Engine {
@@ -30,6 +31,21 @@ fn everything_that_a_relationship_may_have_is_kept() {
     assert_eq!(all(&copy), all(&engine));
     assert_eq!(all(&copy).len(), relationships.len());
     assert_eq!(view(&copy).schema_text(), SCHEMA);
+    assert_eq!(view(&copy).registered_counters(), view(&engine).registered_counters());
+}
+
+#[test]
+fn a_counter_of_a_type_that_was_removed_since_is_kept() {
+    let engine = engine_with(&["doc:a#viewer@user:ana"]);
+    let with_folders = format!("{SCHEMA}\n\ndefinition folder {{}}\n");
+    engine.write_schema(&with_folders).unwrap();
+    let resource_definition = Some("folder".parse().unwrap());
+    let filter = RelationshipFilter { resource_definition, ..Default::default() };
+    let name = "all_folders".parse().unwrap();
+    engine.register_counter(RegisterCounter { name, filter }).unwrap();
+    engine.write_schema(SCHEMA).unwrap();
+    let copy = loaded(&backup_of(&engine));
+    assert_eq!(view(&copy).registered_counters().len(), 1);
     assert_eq!(view(&copy).registered_counters(), view(&engine).registered_counters());
 }
 

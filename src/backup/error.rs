@@ -38,6 +38,9 @@ pub enum ReadBackupError {
     /// The disk does not give it.
     #[error("it cannot be read: {0}")]
     Storage(io::Error),
+    /// A pipe, or a device.
+    #[error("it is no file, and would have to be read twice: write it to one")]
+    ReadOnce,
     /// It is another kind of file.
     #[error("it is no backup of arrowroot")]
     NotABackup,

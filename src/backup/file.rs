@@ -71,10 +71,14 @@ pub(super) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Begins to read a backup.
+/// Begins to read a backup. It has to be a file: whoever uses one reads it twice, first to see whether it is whole.
 pub fn open(path: &Path) -> Result<BackupReader<BufReader<File>>, ReadBackupError> {
-    if fs::metadata(path).map_err(ReadBackupError::Storage)?.is_dir() {
+    let metadata = fs::metadata(path).map_err(ReadBackupError::Storage)?;
+    if metadata.is_dir() {
         return Err(ReadBackupError::Storage(io::ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        return Err(ReadBackupError::ReadOnce);
     }
     let file = File::open(path).map_err(ReadBackupError::Storage)?;
     BackupReader::open(BufReader::with_capacity(BUFFER_BYTES, file))

@@ -34,6 +34,18 @@ fn what_is_no_file_of_relationships_is_told_with_its_name() {
 }
 
 #[test]
+fn what_can_be_read_once_only_is_refused_where_it_would_be_read_twice() {
+    let place = Place::new();
+    for name in ["lines", "graph.backup"] {
+        assert!(std::process::Command::new("mkfifo").arg(place.path(name)).status().unwrap().success());
+    }
+    place.run(&["import", "lines"]).failed("lines can be read once only, as a pipe or a device: give it as");
+    place.run(&["import", "/dev/null"]).failed("/dev/null can be read once only");
+    place.run(&["restore", "graph.backup"]).failed("graph.backup: it is no file, and would have to be read");
+    assert_eq!(place.names().len(), 2, "{:?}", place.names());
+}
+
+#[test]
 fn half_a_file_is_not_imported_at_all() {
     let place = Place::new();
     let text = many(100);

@@ -25,6 +25,8 @@ pub(super) struct Checked {
 pub(super) enum CheckError {
     #[error("{file} cannot be read: {error}")]
     Unreadable { file: String, error: io::Error },
+    #[error("{0} can be read once only, as a pipe or a device: give it as standard input, `-`")]
+    ReadOnce(String),
     #[error(transparent)]
     Kept(#[from] KeptError),
 }
@@ -38,7 +40,11 @@ pub(super) fn check(
     problems: &mut Problems,
 ) -> Result<Checked, CheckError> {
     let unreadable = |error| CheckError::Unreadable { file: problems::name(file), error };
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(CheckError::ReadOnce(problems::name(file)));
+    }
+    let bytes = metadata.len();
     let input = Input::open(file).map_err(unreadable)?;
     let read_bytes = input.read_bytes();
     let mut records = Records::new(input, form);

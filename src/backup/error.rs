@@ -75,7 +75,7 @@ pub enum LoadError {
     #[error("the schema is refused: {0}")]
     Schema(#[from] WriteSchemaError),
     /// A relationship is refused.
-    #[error("`{relationship}` is refused: {error}")]
+    #[error("`{}` is refused: {error}", beginning(relationship))]
     Relationship {
         /// The first of those that were taken up together.
         relationship: Box<Relationship>,
@@ -94,4 +94,15 @@ pub enum LoadError {
     /// The store has something already.
     #[error("the store is not empty")]
     NotEmpty,
+}
+
+/// Characters of a relationship that are shown: its context may be of any length.
+const SHOWN_CHARACTERS_MAX: usize = 200;
+
+fn beginning(relationship: &Relationship) -> String {
+    let text = relationship.to_string();
+    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }

@@ -125,6 +125,43 @@ fn a_directory_is_replaced_only_if_asked_and_what_was_there_stays() {
 }
 
 #[test]
+fn contexts_that_only_their_server_took_come_back_into_a_directory() {
+    let flags = ["--max-relationship-context-size", "2000000", "--max-message-bytes", "16777216"];
+    let mut place = Place::with(&flags);
+    let context = "x".repeat(1_000_000);
+    backup(&place, &format!("doc:a#viewer@user:eve[on_day:{{\"day\":\"{context}\"}}]\n"));
+    let exported = place.exported();
+    assert!(exported.len() > 1_000_000);
+    place.run(&["restore", "a.backup", "--datastore-path", "copy"]).done();
+    place.stop();
+    place.run(&["restore", "a.backup", "--datastore-path", "data", "--replace"]).done();
+    place.server = Some(Server::start(place.directory.path(), &[]));
+    assert_eq!(place.exported(), exported);
+}
+
+#[test]
+fn a_store_that_cannot_be_put_aside_stays() {
+    let mut place = Place::new();
+    backup(&place, &many(3));
+    place.write("more.txt", "doc:more#viewer@user:ana\n");
+    place.run(&["import", "more.txt"]).done();
+    place.stop();
+    // Whichever name it would get is taken.
+    let now = jiff::Timestamp::now();
+    for seconds in 0..120 {
+        let time = (now + jiff::Span::new().seconds(seconds)).strftime("%Y%m%dT%H%M%SZ").to_string();
+        let name = place.path(&format!("data.before-{time}"));
+        std::fs::create_dir(&name).unwrap();
+        std::fs::write(format!("{name}/mine"), "mine").unwrap();
+    }
+    let replace = ["restore", "a.backup", "--datastore-path", "data", "--replace"];
+    place.run(&replace).failed("cannot be put aside");
+    assert!(!place.names().iter().any(|name| name.starts_with('.')), "{:?}", place.names());
+    place.server = Some(Server::start(place.directory.path(), &[]));
+    assert_eq!(place.exported(), many(3) + "doc:more#viewer@user:ana\n");
+}
+
+#[test]
 fn a_damaged_store_is_put_aside_as_its_message_says() {
     let mut place = Place::new();
     backup(&place, &many(500));

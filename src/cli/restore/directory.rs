@@ -46,21 +46,24 @@ pub(super) fn restore(
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let loaded = tempfile::Builder::new().prefix(&format!(".{name}.restoring-")).tempdir_in(parent)?;
     fill(backup, verified, loaded.path(), &directory, progress)?;
-    let loaded = loaded.keep();
-    // Like any other directory that a server makes; the temporary one was for its owner only.
+    // Removed if it does not come to its place.
     let aside = match held {
         None => {
-            fs::rename(&loaded, &directory)?;
+            fs::rename(loaded.path(), &directory)?;
             None
         }
         Some(held) => {
             let time = jiff::Timestamp::now().strftime(TIME_FORMAT).to_string();
             let aside = beside(&directory, &format!(".before-{time}"));
-            exchange(&loaded, &directory, &aside)?;
+            exchange(loaded.path(), &directory, &aside).map_err(|error| {
+                let problem = format!("{} cannot be put aside: {error}", directory.display()).into();
+                DirectoryError::NotLoaded { problem, directory: directory.clone() }
+            })?;
             drop(held);
             Some(aside)
         }
     };
+    let _ = loaded.keep();
     File::open(parent)?.sync_all()?;
     Ok(aside)
 }
@@ -98,7 +101,10 @@ fn fill(
         Box::new(DirectoryError::NotLoaded { problem, directory: directory.to_owned() })
     };
     let progress = progress.start(None);
-    let engine = Engine::open(into, EngineOptions::default()).map_err(|error| not_loaded(error.into()))?;
+    let mut options = EngineOptions::default();
+    // What a server has taken up, whatever bounds it had, is taken up again.
+    options.limits.caveat_bytes_max = usize::MAX;
+    let engine = Engine::open(into, options).map_err(|error| not_loaded(error.into()))?;
     let reader = open(backup).map_err(|error| not_loaded(error.into()))?;
     let summary = load(reader, &engine, &cancelled, &mut |count| progress.advance(0, count, "relationships"));
     let summary = match summary {
@@ -120,16 +126,23 @@ fn fill(
     Ok(())
 }
 
-/// Puts a directory in the place of another, which is put aside: at once, where the file system can.
+/// Puts a directory in the place of another, which is put aside: at once, where the file system can. What was there never
+/// has a name that a restore which is killed leaves behind.
 fn exchange(new: &Path, directory: &Path, aside: &Path) -> io::Result<()> {
+    if aside.try_exists()? {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there", aside.display())));
+    }
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-        if renameat_with(CWD, new, CWD, directory, RenameFlags::EXCHANGE).is_ok() {
-            return fs::rename(new, aside);
+        fs::rename(new, aside)?;
+        if renameat_with(CWD, aside, CWD, directory, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
         }
+        fs::rename(aside, new)?;
     }
     fs::rename(directory, aside)?;
-    fs::rename(new, directory)
+    // Without it, nothing would be there.
+    fs::rename(new, directory).or_else(|error| fs::rename(aside, directory).and(Err(error)))
 }

@@ -84,3 +84,20 @@ async fn over_http_a_stream_without_an_end_is_ended() {
     let answer = String::from_utf8_lossy(&answer[..length]);
     assert_eq!(plain_http::status(&answer), 504, "{answer}");
 }
+
+#[tokio::test]
+async fn over_http_a_body_that_does_not_come_takes_no_longer_than_its_call_may() {
+    use std::io::{Read as _, Write as _};
+    let server = Server::start(&FLAGS);
+    // With the server's bound, and with a shorter one of its client.
+    for (header, said) in [("", "took longer than 300ms"), ("grpc-timeout: 100m\r\n", "")] {
+        let mut stream = plain_http::connect(server.http());
+        let head = format!("POST /v1/schema/read HTTP/1.1\r\nhost: a\r\n{header}content-length: 2\r\n\r\n{{");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let length = stream.read(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert_eq!(plain_http::status(&answer), 504, "{answer}");
+        assert!(answer.contains(said), "{answer}");
+    }
+}

@@ -153,7 +153,7 @@ impl<P: PermissionsService> Gateway<P> {
         response
     }
 
-    async fn translate<B>(&self, route: &Route, metadata: Metadata, body: B, pass: Pass) -> Response<Body>
+    async fn translate<B>(&self, route: &Route, metadata: Metadata, body: B, mut pass: Pass) -> Response<Body>
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<StdError>,
@@ -164,9 +164,15 @@ impl<P: PermissionsService> Gateway<P> {
         let body = if route.method.is_client_streaming() {
             Body::new(inbound::Messages::new(body, route.request.clone(), self.json_bytes_max))
         } else {
-            match inbound::one_message(body, &route.request, self.json_bytes_max).await {
+            let message = inbound::one_message(body, &route.request, self.json_bytes_max);
+            // A body that is slow to come takes of the same time, and holds a place.
+            let message = tokio::select! {
+                message = within(&mut deadline, message) => message.flatten(),
+                late = pass.end() => Err(late),
+            };
+            match message {
                 Ok(message) => Body::new(Full::new(message)),
-                Err(status) => return self.refuse(&status, Wrapping::Bare),
+                Err(status) => return self.refuse(&status, wrapping(route)),
             }
         };
         let answer = self.ask(&route.rpc, metadata, body, Ok(pass));

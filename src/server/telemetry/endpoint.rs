@@ -1,6 +1,7 @@
 //! Where operators ask: `/metrics`, `/healthz` and `/readyz`, over HTTP/1.1 at an address and on a thread of their own,
 //! so that they are answered while the graph is being opened, and while all others are busy.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,7 +16,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::header::{ALLOW, CONTENT_TYPE};
 use tonic::codegen::http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -24,7 +26,7 @@ use super::exposition::{self, Format};
 use super::monitor::Monitor;
 use super::readiness::{Asker, Readiness};
 
-/// Connections at once; more are closed again.
+/// Connections at once. The oldest makes room for one more, so that nobody who only connects keeps probes out.
 const CONNECTIONS_MAX: usize = 64;
 /// How long a client may take to send a request's headers, or say nothing between requests: longer than scrapes are apart.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
@@ -99,15 +101,11 @@ impl Drop for Answering {
 
 async fn accept(listener: TcpListener, monitor: Monitor) -> io::Result<Infallible> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = Connections::default();
     let desk = Arc::new(Desk { readiness: monitor.readiness(), registry: exposition::registry(monitor) });
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                    tokio::spawn(serve(stream, Arc::clone(&desk), place));
-                }
-            }
+            Ok((stream, _)) => connections.add(tokio::spawn(serve(stream, Arc::clone(&desk))).abort_handle()),
             Err(error) => {
                 tracing::debug!(%error, "a connection for metrics could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -116,7 +114,26 @@ async fn accept(listener: TcpListener, monitor: Monitor) -> io::Result<Infallibl
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Desk>, _place: OwnedSemaphorePermit) {
+/// Those that are open, in the order in which they came.
+#[derive(Debug, Default)]
+struct Connections(VecDeque<AbortHandle>);
+
+impl Connections {
+    /// One more.
+    fn add(&mut self, connection: AbortHandle) {
+        if self.0.len() >= CONNECTIONS_MAX {
+            self.0.retain(|open| !open.is_finished());
+        }
+        if self.0.len() >= CONNECTIONS_MAX
+            && let Some(oldest) = self.0.pop_front()
+        {
+            oldest.abort();
+        }
+        self.0.push_back(connection);
+    }
+}
+
+async fn serve(stream: TcpStream, desk: Arc<Desk>) {
     let service = service_fn(move |request| {
         let desk = Arc::clone(&desk);
         async move { Ok::<_, Infallible>(desk.answer(&request)) }

@@ -170,7 +170,7 @@ impl Work {
             revision,
             relationships = totals.relationships,
             bytes,
-            milliseconds = took.as_millis(),
+            milliseconds = took.as_secs_f64() * 1e3,
             "a backup is made"
         );
         Ok(self.forget_old()?)

@@ -57,3 +57,24 @@ async fn a_connection_that_says_nothing_is_closed() {
         }
     }
 }
+
+#[test]
+fn whoever_only_connects_keeps_no_probe_away() {
+    let server = Server::start(&["--grpc-no-auth", "--metrics-addr", "127.0.0.1:0"]);
+    let metrics = server.word("metrics").unwrap();
+    let silent: Vec<_> = (0..200).map(|_| plain_http::connect(metrics)).collect();
+    for path in ["/readyz", "/metrics"] {
+        let answer = plain_http::ask(plain_http::connect(metrics), "GET", path, "", "").unwrap();
+        assert_eq!(plain_http::status(&answer), 200, "{answer}");
+    }
+    drop(silent);
+}
+
+#[test]
+fn a_request_s_id_forges_no_field_of_its_line() {
+    let server = Server::start(&["--grpc-no-auth", "--http-enabled", "--grpc-log-requests-enabled"]);
+    let header = "x-request-id: mine code=\"OK\" method=other\r\n";
+    let stream = plain_http::connect(server.http());
+    plain_http::ask(stream, "POST", "/v1/schema/read", header, "{}").unwrap();
+    server.wait_for(r#"request_id="mine code=\"OK\" method=other""#, 2);
+}

@@ -17,7 +17,7 @@ pub(super) struct TelemetryFlags {
     #[arg(long, env = "ARROWROOT_METRICS_ADDR", value_name = "ADDRESS")]
     pub(super) metrics_addr: Option<SocketAddr>,
     /// Send traces to a collector by OTLP over gRPC, such as `http://localhost:4317`
-    #[arg(long, env = "ARROWROOT_OTEL_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "ARROWROOT_OTEL_ENDPOINT", hide_env_values = true, value_name = "URL")]
     otel_endpoint: Option<String>,
     /// The part of requests that are traced, from 0 to 1, where the caller has not decided that
     #[arg(long, env = "ARROWROOT_OTEL_SAMPLE_RATIO", default_value_t = 0.01, value_name = "RATIO", value_parser = ratio)]

@@ -36,7 +36,7 @@ pub(super) fn write(
     let size = journal.size();
     tracing::info!(
         %revision,
-        milliseconds = start.elapsed().as_millis(),
+        milliseconds = start.elapsed().as_secs_f64() * 1e3,
         bytes = size.checkpoint_bytes,
         journal_bytes = size.bytes_before + size.bytes_after,
         "a checkpoint is written"

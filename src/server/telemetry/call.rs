@@ -114,7 +114,8 @@ impl Detail {
                 code = CODES[code as usize],
                 milliseconds = begun.at.elapsed().as_secs_f64() * 1e3,
                 peer = peer.map(tracing::field::display),
-                request_id = %String::from_utf8_lossy(request_id.as_bytes()),
+                // In a line of text it is quoted: clients write into it what they like.
+                request_id = &*String::from_utf8_lossy(request_id.as_bytes()),
                 trace_id = trace.as_ref().map(|trace| tracing::field::display(trace.id())),
                 "a call was answered"
             );

@@ -5,7 +5,7 @@ pub(super) mod styles;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -93,9 +93,13 @@ impl Output {
         let stdout = io::stdout();
         let choice = match color.color {
             ColorWhen::Auto => AutoStream::choice(&stdout),
-            ColorWhen::Always => anstream::ColorChoice::Always,
-            ColorWhen::Never => anstream::ColorChoice::Never,
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
         };
+        if color.color != ColorWhen::Auto {
+            // What goes wrong is told in the same way.
+            choice.write_global();
+        }
         let is_terminal = stdout.is_terminal();
         let buffered: Box<dyn Write + Send> = Box::new(BufWriter::<Stdout>::new(stdout));
         Self { format, stream: AutoStream::new(buffered, choice), is_terminal }

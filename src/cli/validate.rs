@@ -52,6 +52,11 @@ impl Validate {
             reporter.junit().write(file)?;
         }
         let summary = reporter.finish()?;
+        if summary.files == 0 {
+            // A directory that was named by mistake must not look like one in which all is well.
+            let paths: Vec<_> = self.paths.iter().map(|path| path.display().to_string()).collect();
+            return Err(format!("{}: no validation file and no schema is there", paths.join(", ")).into());
+        }
         Ok(match (summary.broken, summary.failed) {
             (0, 0) => ExitCode::SUCCESS,
             (0, _) => ExitCode::from(FAILED),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::engine::{CaveatContext, CheckPermission, CheckPermissionError, Permissionship, View};
-use crate::relationship::Relationship;
+use crate::relationship::{Relationship, shortened};
 
 use super::error::Problem;
 
@@ -30,17 +30,20 @@ pub struct Assertion {
     pub expected: Expected,
     /// The question.
     pub question: CheckPermission,
+    /// Its context, as it is written; empty if there is none.
+    context: String,
 }
 
 impl Assertion {
     /// Reads `resource#permission@subject`, possibly followed by `with {…}`.
     pub(super) fn parse(expected: Expected, line: usize, text: &str) -> Result<Self, Problem> {
         let (text, context_json) = text.split_once(WITH).unwrap_or((text, ""));
-        let context = CaveatContext::parse(context_json.trim()).map_err(|_| Problem::Context)?;
+        let context_json = context_json.trim();
+        let context = CaveatContext::parse(context_json).map_err(|_| Problem::Context)?;
         // A question has the form of a relationship.
         let Relationship { resource, relation, subject, .. } = text.trim().parse()?;
         let question = CheckPermission { resource, permission: relation.into(), subject, context };
-        Ok(Self { line, expected, question })
+        Ok(Self { line, expected, question, context: shortened(context_json) })
     }
 
     /// Asks the question; nothing if the answer is the expected one.
@@ -81,7 +84,8 @@ impl Expected {
 impl fmt::Display for Assertion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CheckPermission { resource, permission, subject, .. } = &self.question;
-        write!(formatter, "{resource}#{permission}@{subject}")
+        write!(formatter, "{resource}#{permission}@{subject}")?;
+        if self.context.is_empty() { Ok(()) } else { write!(formatter, "{WITH}{}", self.context) }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What can be wrong with a validation file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::engine::{WriteRelationshipsError, WriteSchemaError};
 use crate::relationship::ParseRelationshipError;
+use crate::schema::{Diagnostic, SchemaError};
 
 /// A validation file cannot be used, and where in it.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,8 @@ pub struct Problems {
     pub first: Vec<ScenarioError>,
     /// How many there are.
     pub count: usize,
+    /// Whether there may be more of them, which nobody has looked for.
+    pub is_cut: bool,
 }
 
 impl Problems {
@@ -41,6 +44,15 @@ impl Problems {
         if self.first.len() < PROBLEMS_MAX {
             self.first.push(error);
         }
+    }
+
+    /// Adds what is wrong with a schema that begins on a line of a file, each mistake with its own line.
+    pub(super) fn push_mistakes(&mut self, file: &Path, first_line: usize, error: &SchemaError) {
+        for mistake in error.diagnostics() {
+            let line = first_line + mistake.excerpt().start().line;
+            self.push(ScenarioError::new(file, line, Problem::Mistake(Box::new(mistake.clone()))));
+        }
+        self.is_cut |= error.is_cut();
     }
 
     /// Whether nothing is wrong.
@@ -91,6 +103,9 @@ pub enum Problem {
     /// Context that is no JSON object follows an assertion.
     #[error("what follows `with` must be a JSON object")]
     Context,
+    /// A mistake in the schema.
+    #[error("{}", shown(.0))]
+    Mistake(Box<Diagnostic>),
     /// The schema is refused.
     #[error(transparent)]
     Schema(#[from] WriteSchemaError),
@@ -122,6 +137,15 @@ pub enum Problem {
     /// The scenario cannot be tried before it is loaded.
     #[error("cannot be tried: {0}")]
     Trial(#[from] crate::engine::OpenError),
+}
+
+/// What is wrong, the line with the place marked, and what to do. The numbers of lines are the file's, not the schema's.
+fn shown(mistake: &Diagnostic) -> String {
+    let excerpt = mistake.excerpt();
+    let (before, width) = excerpt.caret();
+    let help = mistake.help.iter().map(|help| format!("\n  = help: {help}")).collect::<String>();
+    let (indent, carets) = (" ".repeat(before), "^".repeat(width));
+    format!("{}\n  |\n  | {}\n  | {indent}{carets}{help}", mistake.message, excerpt.line_text())
 }
 
 fn line_suffix(line: usize) -> String {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::Spanned;
+use serde_saphyr::budget::BudgetBreach;
 
 use crate::relationship::{ParseRelationshipError, Relationship};
 
@@ -18,6 +19,8 @@ use super::error::{Problem, Problems, ScenarioError};
 const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Collections inside each other, at most.
 const YAML_DEPTH_MAX: usize = 16;
+/// Assertions, expected subjects and other values, at most.
+const YAML_NODES_MAX: usize = 2_000_000;
 
 /// A schema, relationships, and what must follow from them.
 #[derive(Debug, Clone)]
@@ -156,14 +159,32 @@ pub(super) fn read_text(file: &Path) -> Result<String, ScenarioError> {
 pub(super) fn parse_document<D: DeserializeOwned>(file: &Path, text: &str) -> Result<D, ScenarioError> {
     let budget = serde_saphyr::budget! {
         max_depth: YAML_DEPTH_MAX,
+        max_nodes: YAML_NODES_MAX,
+        max_events: 4 * YAML_NODES_MAX,
         flow_nesting_limit: YAML_DEPTH_MAX,
         max_total_scalar_bytes: usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX),
     };
     let options = serde_saphyr::options! { budget: budget, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let line = error.location().map_or(0, |location| line_number(location.line()));
-        ScenarioError::new(file, line, Problem::Yaml(error.to_string()))
+        ScenarioError::new(file, line, Problem::Yaml(yaml_problem(&error)))
     })
+}
+
+/// What is wrong, without its place, which is told before it.
+fn yaml_problem(error: &serde_saphyr::Error) -> String {
+    if let serde_saphyr::Error::Budget { breach: BudgetBreach::Nodes { .. }, .. } = error.without_snippet() {
+        return format!("has more than {YAML_NODES_MAX} values");
+    }
+    let text = error.to_string();
+    let text = match text.rsplit_once(" at line ") {
+        Some((problem, _)) if error.location().is_some() => problem,
+        _ => &text,
+    };
+    if text == "expected string scalar" {
+        return "text is expected here; where `: ` stands in it, put it in quotes".to_owned();
+    }
+    text.to_owned()
 }
 
 pub(super) fn line_number(line: u64) -> usize {

@@ -109,7 +109,7 @@ fn assertions_may_give_context_and_expect_conditions() {
             vec![
                 "`doc:1#viewer@user:ana` is caveated (without tier), expected true",
                 "`doc:1#viewer@user:ben` is true, expected caveated",
-                "`doc:1#viewer@user:ana` has no answer, expected caveated: could not evaluate caveat `in_tier`: could not \
+                "`doc:1#viewer@user:ana with {\"tier\": 5}` has no answer, expected caveated: could not evaluate caveat `in_tier`: could not \
                  convert context parameter `tier`: for string: a string value is required, but found float64 `5`",
             ],
         ),
@@ -201,4 +201,17 @@ fn the_schemas_of_several_files_are_one() {
     assert_eq!(load(&engine(), &options, &[users.clone(), agents.clone()]).unwrap(), 1);
     let error = load(&engine(), &options, &[users, agents, wrong]).unwrap_err().to_string();
     assert!(error.starts_with("wrong.yaml:3: "), "{error}");
+}
+
+#[test]
+fn a_file_may_have_more_assertions_than_yaml_usually_has_values() {
+    let text = file("", &format!("{{assertTrue: [{}]}}", "'agent:a#read@user:b',".repeat(300_000)));
+    assert_eq!(Scenario::parse("s.yaml", &text).unwrap().assertions.len(), 300_000);
+}
+
+#[test]
+fn more_values_than_are_read_are_refused_in_words() {
+    let text = file("", &format!("{{assertTrue: [{}]}}", "a,".repeat(2_000_000)));
+    let error = Scenario::parse("s.yaml", &text).unwrap_err().to_string();
+    assert!(error.ends_with(": has more than 2000000 values"), "{error}");
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::engine::{
-    CaveatContext, CheckPermission, Consistency, Engine, EngineOptions, Explanation, View, WriteSchemaError,
-};
+use crate::engine::{CaveatContext, CheckPermission, Consistency, Engine, EngineOptions, Explanation, View};
 use crate::relationship::{Object, Relationship, Subject, Timestamp};
 use crate::schema::{CompileOptions, Schema};
 
@@ -76,13 +74,16 @@ fn try_to(
     tell: &mut dyn FnMut(Verdict),
 ) -> Result<(), ScenarioError> {
     if file.extension().is_some_and(|extension| extension == "zed") {
-        compile(&Scenario::of_schema(file.to_owned(), text.to_owned()))?;
+        let scenario = Scenario::of_schema(file.to_owned(), text.to_owned());
+        if compile(&scenario, problems).is_none() {
+            return Ok(());
+        }
         tell(Verdict { line: 1, kind: "schema", name: "compiles".to_owned(), unmet: None });
         return Ok(());
     }
     let scenario = Scenario::inspect(file.to_owned(), text, problems)?;
     let expected = expected::read(file, text, problems);
-    let schema = compile(&scenario)?;
+    let Some(schema) = compile(&scenario, problems) else { return Ok(()) };
     let options = EngineOptions::default();
     let engine = Engine::in_memory(options.clone()).map_err(|error| ScenarioError::new(file, 0, error))?;
     write_schema(&engine, std::slice::from_ref(&scenario))?;
@@ -99,12 +100,11 @@ fn try_to(
     Ok(())
 }
 
-/// Compiles a schema by itself, so that a mistake has its place in the file.
-fn compile(scenario: &Scenario) -> Result<Schema, ScenarioError> {
-    Schema::compile(&scenario.schema, &CompileOptions::default()).map_err(|error| {
-        let line = scenario.schema_line + error.first().start().line;
-        ScenarioError::new(&scenario.schema_file, line, WriteSchemaError::Invalid(error))
-    })
+/// Compiles a schema by itself, so that each mistake has its place in the file. Nothing if there are some.
+fn compile(scenario: &Scenario, problems: &mut Problems) -> Option<Schema> {
+    let compiled = Schema::compile(&scenario.schema, &CompileOptions::default());
+    let mistakes = |error| problems.push_mistakes(&scenario.schema_file, scenario.schema_line, &error);
+    compiled.map_err(mistakes).ok()
 }
 
 struct Asking<'t> {

@@ -175,6 +175,11 @@ impl SchemaError {
         &self.diagnostics
     }
 
+    /// Whether there may be more, which nobody has looked for.
+    pub fn is_cut(&self) -> bool {
+        self.diagnostics.len() >= DIAGNOSTICS_MAX
+    }
+
     /// The first, which is also what decides about the status code.
     pub fn first(&self) -> &Diagnostic {
         &self.diagnostics[0]
@@ -191,7 +196,8 @@ impl fmt::Display for SchemaError {
             let text = diagnostic.to_string();
             bytes += text.len();
             if shown > 0 && bytes > RENDERED_BYTES_MAX {
-                return write!(formatter, "\n\n… and {} more", self.diagnostics.len() - shown);
+                let at_least = if self.is_cut() { "at least " } else { "" };
+                return write!(formatter, "\n\n… and {at_least}{} more", self.diagnostics.len() - shown);
             }
             let separator = if shown > 0 { "\n\n" } else { "" };
             write!(formatter, "{separator}{text}")?;

@@ -162,3 +162,44 @@ fn the_first_fifty_that_are_not_so_are_shown_and_the_others_counted() {
     assert_eq!(answer.out.matches("is false, expected true").count(), 50);
     assert!(answer.out.ends_with("… and 2950 more\n1 file: 4 passed, 3000 failed\n"), "{}", answer.out);
 }
+
+#[test]
+fn what_goes_wrong_is_coloured_as_the_answer_is() {
+    let files = Files::new([]);
+    for (when, is_coloured) in [("auto", true), ("always", true), ("never", false)] {
+        let mut command = files.command(&["validate", "--color", when, "nowhere.yaml"]);
+        let seen = terminal::run(&mut command, 80);
+        assert_eq!(seen.status.code(), Some(2));
+        assert!(seen.lines[0].starts_with("error: nowhere.yaml: cannot be read"), "{:?}", seen.lines);
+        let is_error_coloured = seen.written.contains("\u{1b}[0m nowhere.yaml");
+        assert_eq!(is_error_coloured, is_coloured, "{when}: {}", seen.written);
+    }
+    let answer = files.run(&["validate", "--color", "always", "nowhere.yaml"]);
+    assert!(answer.err.starts_with('\u{1b}'), "{}", answer.err);
+}
+
+#[test]
+fn assertions_are_told_apart_by_their_context() {
+    let file = "schema: |-
+  caveat big(size int) { size > 3 }
+  definition user {}
+  definition doc {
+    relation viewer: user with big
+  }
+relationships: doc:a#viewer@user:ana[big]
+assertions:
+  assertTrue:
+  - 'doc:a#viewer@user:ana with {\"size\": 5}'
+  - 'doc:a#viewer@user:ana   with   {\"size\": 2}'
+";
+    let files = Files::new([("size.yaml", file)]);
+    let answer = files.run(&["validate", "--junit", "report.xml", "size.yaml"]);
+    let expected =
+        r#"size.yaml:11: assertTrue `doc:a#viewer@user:ana with {"size": 2}` is false, expected true"#;
+    assert!(answer.out.starts_with(expected), "{}", answer.out);
+    let report = files.text("report.xml");
+    for size in [2, 5] {
+        let name = format!("assertTrue: doc:a#viewer@user:ana with {{&quot;size&quot;: {size}}}");
+        assert_eq!(report.matches(&name).count(), 1, "{report}");
+    }
+}

@@ -92,7 +92,9 @@ impl Source {
         }
         let more = error.diagnostics().len().saturating_sub(SHOWN_MAX);
         if more > 0 {
-            let _ = writeln!(stderr, "… and {more} more");
+            // Nobody has looked further than that.
+            let at_least = if error.is_cut() { "at least " } else { "" };
+            let _ = writeln!(stderr, "… and {at_least}{more} more");
         }
     }
 }

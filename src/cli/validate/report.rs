@@ -32,13 +32,15 @@ pub(super) struct Reporter {
     /// Problems and unmet expectations that were shown.
     problems_shown: usize,
     problems: usize,
+    /// Whether there may be more problems than that.
+    is_cut: bool,
     failures_shown: usize,
 }
 
 impl Reporter {
     pub(super) fn new(output: Output, has_junit: bool) -> Self {
         let (junit, summary) = (has_junit.then(Junit::default), Summary::default());
-        Self { output, junit, summary, problems_shown: 0, problems: 0, failures_shown: 0 }
+        Self { output, junit, summary, problems_shown: 0, problems: 0, is_cut: false, failures_shown: 0 }
     }
 
     pub(super) fn take(&mut self, mut checked: Checked) -> Result<(), OutputError> {
@@ -50,6 +52,7 @@ impl Reporter {
         self.summary.failed += checked.failed;
         self.summary.broken += usize::from(checked.problem_count > 0);
         self.problems += checked.problem_count;
+        self.is_cut |= checked.is_cut;
         if let Some(junit) = &mut self.junit {
             junit.add(&mut checked);
         }
@@ -102,7 +105,9 @@ impl Reporter {
         let Summary { files, passed, failed, broken } = self.summary;
         if self.problems > self.problems_shown {
             // There is nobody to tell if the terminal is gone.
-            let _ = writeln!(anstream::stderr(), "… and {} more", self.problems - self.problems_shown);
+            let at_least = if self.is_cut { "at least " } else { "" };
+            let more = self.problems - self.problems_shown;
+            let _ = writeln!(anstream::stderr(), "… and {at_least}{more} more");
         }
         if self.output.format() == OutputFormat::Json {
             self.output.json(&self.summary)?;

@@ -28,6 +28,8 @@ pub(super) struct Checked {
     /// Why the file cannot be used: the first reasons, and how many there are.
     pub(super) problems: Vec<String>,
     pub(super) problem_count: usize,
+    /// Whether there may be more reasons.
+    pub(super) is_cut: bool,
     /// Everything that was expected, if it is asked for.
     pub(super) cases: Vec<Case>,
     pub(super) time: Duration,
@@ -102,6 +104,7 @@ fn check(candidate: &Candidate, has_cases: bool) -> Checked {
         failures: Vec::new(),
         problems: Vec::new(),
         problem_count: 0,
+        is_cut: false,
         cases: Vec::new(),
         time: Duration::ZERO,
         is_other: false,
@@ -111,6 +114,7 @@ fn check(candidate: &Candidate, has_cases: bool) -> Checked {
         Ok(text) => {
             let problems = validate(&candidate.file, &text, &mut |verdict| checked.take(verdict, has_cases));
             checked.problem_count = problems.count;
+            checked.is_cut = problems.is_cut;
             checked.problems = problems.first.iter().take(PROBLEMS_MAX).map(ToString::to_string).collect();
         }
         Err(problem) => {

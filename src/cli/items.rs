@@ -33,7 +33,7 @@ pub(super) struct Batch<T> {
 pub(super) enum ItemsError {
     #[error("{}: cannot be read: {error}", problems::name(.path))]
     Unreadable { path: PathBuf, error: io::Error },
-    #[error("{}: {count} lines cannot be used: nothing is {done}", problems::name(.path))]
+    #[error("{}: {count} {} cannot be used: nothing is {done}", problems::name(.path), if *.count == 1 { "line" } else { "lines" })]
     Malformed { path: PathBuf, count: u64, done: &'static str },
     #[error("{}:{line}: {problem}: the file was changed in the meantime", problems::name(.path))]
     Changed { path: PathBuf, line: u64, problem: String },
@@ -107,6 +107,8 @@ impl<T: FromStr<Err: Display>> Reader<'_, T> {
             let Ok(text) = str::from_utf8(&self.bytes) else {
                 return Ok(Some((self.line, Err("is not UTF-8".to_owned()))));
             };
+            // Some editors begin a file with a mark of its encoding.
+            let text = if self.line == 1 { text.trim_start_matches('\u{feff}') } else { text };
             let text = text.trim();
             if !text.is_empty() && !text.starts_with("//") {
                 return Ok(Some((self.line, text.parse().map_err(|error: T::Err| error.to_string()))));

@@ -180,6 +180,17 @@ fn a_file_with_bad_lines_writes_nothing() {
 }
 
 #[test]
+fn a_file_may_begin_with_a_mark_of_its_encoding() {
+    let world = World::start();
+    let file = world.file("marked", "\u{feff}doc:a#owner@user:ana\r\ndoc:b#owner@user:ana\r\n");
+    assert!(world.out(&["relationship", "touch", "--file", &file]).starts_with("2 relationships touched\n"));
+    assert_eq!(read(&world, "doc:a"), "doc:a#owner@user:ana\n");
+    let elsewhere = world.file("elsewhere", "doc:a#owner@user:ana\n\u{feff}doc:b#owner@user:ana\n");
+    let said = world.run(&["bulk-check", &elsewhere]);
+    assert!(said.err.ends_with("1 line cannot be used: nothing is asked\n"), "{}", said.err);
+}
+
+#[test]
 fn of_a_million_bad_lines_fifty_are_shown() {
     let world = World::start();
     let file = world.file("bad", &"no relationship\n".repeat(1_000_000));

@@ -92,3 +92,21 @@ fn a_server_is_trusted_by_its_authority_and_its_name() {
     let mut check = world.elsewhere(&["check", "doc:plan#view@user:ana"]);
     assert_eq!(crate::harness::said(&mut check).out, "allowed\n");
 }
+
+#[test]
+fn where_one_side_speaks_tls_and_the_other_does_not_the_right_address_is_proposed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| crate::harness::write(directory.path(), name, text);
+    let (_, issued) = authority(&["graph.internal"]);
+    let (certificate, key) = (file("cert", &issued[0].certificate), file("key", &issued[0].key));
+    let encrypted = World::with(&["--grpc-tls-cert-path", &certificate, "--grpc-tls-key-path", &key]);
+    for (world, wrong, right) in [
+        (World::start(), "https", "its address begins with http://"),
+        (encrypted, "http", "its address begins with https://"),
+    ] {
+        let endpoint = format!("{wrong}://{}", world.server.address());
+        let said = world.run(&["check", "doc:plan#view@user:ana", "--endpoint", &endpoint]);
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{wrong}");
+        assert!(said.err.ends_with(&format!("{right}\n")), "{}", said.err);
+    }
+}

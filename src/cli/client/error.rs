@@ -16,6 +16,11 @@ use super::convert::harmless;
 const LIMIT_REASON: &str = "ERROR_REASON_EXCEEDS_MAXIMUM_ALLOWABLE_LIMIT";
 const LIMIT_METADATA: &str = "maximum_limit_allowed";
 
+/// What is found where a handshake gets an answer that is none.
+const ANSWERED_WITHOUT_TLS: &str = "corrupt message of type InvalidContentType";
+/// What is found where an answer is an alert of TLS, read as a frame of HTTP/2.
+const ANSWERED_WITH_TLS: &str = "frame with invalid size";
+
 /// A call without an answer.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum CallError {
@@ -217,7 +222,18 @@ fn message(status: &Status) -> String {
         (_, _) if is_timeout(status) => "no answer came in time".to_owned(),
         ("", None) => status.code().description().to_owned(),
         (message, None) => harmless(message).into_owned(),
-        (_, Some(source)) => chain(source),
+        (_, Some(source)) => hinted(chain(source)),
+    }
+}
+
+/// With what is probably wrong where one side speaks TLS and the other does not.
+fn hinted(text: String) -> String {
+    if text.contains(ANSWERED_WITHOUT_TLS) {
+        format!("{text}; if the server speaks no TLS, its address begins with http://")
+    } else if text.contains(ANSWERED_WITH_TLS) {
+        format!("{text}; if the server speaks TLS, its address begins with https://")
+    } else {
+        text
     }
 }
 

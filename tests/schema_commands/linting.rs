@@ -128,3 +128,12 @@ fn the_schemas_of_this_project_have_nothing_to_find() {
     assert_eq!((answer.status, &*answer.out, &*answer.err), (0, "", ""));
     assert_eq!(files.run(&["schema", "format", "--check", schema]).status, 0);
 }
+
+#[test]
+fn a_finding_of_an_expression_over_lines_is_told_in_one() {
+    let schema =
+        SCHEMA.replace("viewer + editor - banned", "viewer + // why\n\t\teditor /* or */ -\n\t\tbanned");
+    let files = Files::new([("a.zed", &*schema)]);
+    let answer = files.run(&["schema", "lint", "a.zed"]);
+    assert_eq!(answer.out.lines().next(), FIRST.lines().next());
+}

@@ -7,7 +7,7 @@ use crate::schema::tree::{Expression, ExpressionKind, Member};
 
 use super::code::LintCode;
 use super::finding::{Edit, Findings, Fix};
-use super::source::{Source, walk};
+use super::source::{Source, in_one_line, walk};
 
 pub(super) fn look(source: &Source<'_>, findings: &mut Findings) {
     for member in source.members() {
@@ -51,7 +51,7 @@ fn mixed(source: &Source<'_>, whole: &Expression, findings: &mut Findings) {
         .map(|(at, sign)| Edit { span: Span { start: at, end: at }, replacement: sign.to_owned() })
         .collect();
     edits.sort_by_key(|edit| (edit.span.start, edit.replacement == "("));
-    let shown = crate::relationship::shortened(span.of(source.text));
+    let shown = crate::relationship::shortened(&in_one_line(span.of(source.text)));
     let message =
         format!("`{outer}` and `{sign}` meet without parentheses: `{shown}` is taken together first");
     let help = "write the parentheses: `+` binds tightest, then `&`, then `-`";
@@ -76,6 +76,15 @@ fn operands(expression: &Expression) -> Vec<&Expression> {
     }
 }
 
+/// What stands in parentheses, however many.
+fn without_parentheses(expression: &Expression) -> &Expression {
+    let mut inside = expression;
+    while let ExpressionKind::Parenthesized(next) = &inside.kind {
+        inside = next;
+    }
+    inside
+}
+
 /// `a + a`, of names and arrows.
 fn repeated(source: &Source<'_>, expression: &Expression, findings: &mut Findings) {
     let (ExpressionKind::Union(operands) | ExpressionKind::Intersection(operands)) = &expression.kind else {
@@ -83,10 +92,12 @@ fn repeated(source: &Source<'_>, expression: &Expression, findings: &mut Finding
     };
     let mut seen = HashSet::new();
     for operand in operands {
-        let is_leaf = matches!(operand.kind, ExpressionKind::Name | ExpressionKind::Arrow(_));
-        let text = operand.span.of(source.text);
-        if is_leaf && !seen.insert(text) {
-            let message = format!("`{}` stands twice in one operation", crate::relationship::shortened(text));
+        let inside = without_parentheses(operand);
+        let is_leaf = matches!(inside.kind, ExpressionKind::Name | ExpressionKind::Arrow(_));
+        let text = in_one_line(inside.span.of(source.text));
+        if is_leaf && !seen.insert(text.replace(' ', "")) {
+            let message =
+                format!("`{}` stands twice in one operation", crate::relationship::shortened(&text));
             findings.push(
                 LintCode::RepeatedOperand,
                 operand.span,

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::schema::lexer::Lexer;
 use crate::schema::model::{NodeId, Schema};
+use crate::schema::token::TokenKind;
 use crate::schema::tree::{Definition, Expression, ExpressionKind, File, Item, Member};
 
 /// A text, its tree and its schema.
@@ -45,6 +47,25 @@ impl<'t> Source<'t> {
             Member::Splat(_) => return &[],
         };
         self.nodes.get(&start).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// An expression in one line, without its comments: a space where there was anything between two words.
+pub(super) fn in_one_line(text: &str) -> String {
+    let (mut lexer, mut line, mut end) = (Lexer::new(text), String::new(), 0);
+    loop {
+        let token = lexer.next_token();
+        match token.kind {
+            TokenKind::End => return line,
+            TokenKind::LineEnd => {}
+            _ => {
+                if token.span.start > end && !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(token.span.of(text));
+                end = token.span.end;
+            }
+        }
     }
 }
 

@@ -151,6 +151,11 @@ fn the_rest_is_found() {
     for (members, expected) in [
         ("relation person: user\npermission view = view + person", "self-reference view"),
         ("relation person: user\npermission view = person + person", "repeated-operand person"),
+        ("relation person: user\npermission view = (person) & ((person))", "repeated-operand ((person))"),
+        (
+            "relation parent: document\npermission view = parent->parent + parent -> /* again */ parent",
+            "repeated-operand parent -> /* again */ parent",
+        ),
         ("relation owner: user | user:*\npermission view = owner", "open-role user:*"),
     ] {
         assert_eq!(document(members), [expected], "{members}");

@@ -32,7 +32,10 @@ impl Junit {
         }
         if checked.problem_count > 0 {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(format!("the file cannot be used: {} problems", checked.problem_count));
+            let (count, noun) =
+                (checked.problem_count, if checked.problem_count == 1 { "problem" } else { "problems" });
+            let at_least = if checked.is_cut { "at least " } else { "" };
+            status.set_message(format!("the file cannot be used: {at_least}{count} {noun}"));
             status.set_description(checked.problems.join("\n"));
             let mut case = TestCase::new("loads", status);
             case.set_classname(file);

@@ -143,7 +143,7 @@ pub enum Problem {
 fn shown(mistake: &Diagnostic) -> String {
     let excerpt = mistake.excerpt();
     let (before, width) = excerpt.caret();
-    let help = mistake.help.iter().map(|help| format!("\n  = help: {help}")).collect::<String>();
+    let help = mistake.help.as_ref().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
     let (indent, carets) = (" ".repeat(before), "^".repeat(width));
     format!("{}\n  |\n  | {}\n  | {indent}{carets}{help}", mistake.message, excerpt.line_text())
 }

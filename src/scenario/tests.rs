@@ -109,8 +109,8 @@ fn assertions_may_give_context_and_expect_conditions() {
             vec![
                 "`doc:1#viewer@user:ana` is caveated (without tier), expected true",
                 "`doc:1#viewer@user:ben` is true, expected caveated",
-                "`doc:1#viewer@user:ana with {\"tier\": 5}` has no answer, expected caveated: could not evaluate caveat `in_tier`: could not \
-                 convert context parameter `tier`: for string: a string value is required, but found float64 `5`",
+                "`doc:1#viewer@user:ana with {\"tier\": 5}` has no answer, expected caveated: could not evaluate caveat \
+                 `in_tier`: could not convert context parameter `tier`: for string: a string value is required, but found float64 `5`",
             ],
         ),
     ] {

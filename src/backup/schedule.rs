@@ -173,18 +173,24 @@ impl Work {
             milliseconds = took.as_secs_f64() * 1e3,
             "a backup is made"
         );
-        Ok(self.forget_old()?)
+        self.forget_old();
+        Ok(())
     }
 
-    /// Removes all but the newest ones of this store.
-    fn forget_old(&self) -> io::Result<()> {
-        let all = self.names.list(&self.schedule.directory)?;
+    /// Removes all but the newest ones of this store. The new one is there, whatever becomes of the others.
+    fn forget_old(&self) {
+        let directory = &self.schedule.directory;
+        let all = self.names.list(directory).unwrap_or_else(|error| {
+            tracing::warn!(%error, directory = %directory.display(), "old backups cannot be listed");
+            Vec::new()
+        });
         let old = all.len().saturating_sub(self.schedule.keep.max(1));
         for backup in &all[..old] {
-            fs::remove_file(self.schedule.directory.join(&backup.name))?;
-            tracing::info!(file = %backup.name, "an old backup is removed");
+            match fs::remove_file(directory.join(&backup.name)) {
+                Ok(()) => tracing::info!(file = %backup.name, "an old backup is removed"),
+                Err(error) => tracing::warn!(%error, file = %backup.name, "an old backup cannot be removed"),
+            }
         }
-        Ok(())
     }
 }
 

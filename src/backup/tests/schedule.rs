@@ -31,6 +31,20 @@ fn backups(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_backup_is_made_though_an_older_one_cannot_be_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Arc::new(engine_with(&["doc:a#viewer@user:ana"]));
+    // No file, and so not to be removed as one.
+    let old = format!("arrowroot-{}-20200101T000000Z-r0.backup", super::view(&engine).store());
+    std::fs::create_dir(directory.path().join(&old)).unwrap();
+    let mut scheduled = start(&engine, directory.path(), Duration::from_millis(5), 1);
+    wait("a backup", || scheduled.status().completed_count() > 0);
+    scheduled.stop();
+    assert_eq!(scheduled.status().failed_count(), 0);
+    assert!(backups(directory.path()).contains(&old));
+}
+
+#[test]
 fn the_newest_stay_and_files_of_others_are_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let foreign = "arrowroot-0000000000000000-20200101T000000Z-r1.backup";

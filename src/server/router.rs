@@ -190,18 +190,18 @@ impl<P: PermissionsService> Router<P> {
         self.0.services.get().is_some()
     }
 
-    /// Whether a call with these headers may come in. Health always may; reflection needs no key, and takes a place.
+    /// Whether a call with these headers may come in. Health always may; reflection needs no key, and takes a place of its own.
     pub(super) fn enter(&self, headers: &HeaderMap, path: &str) -> Result<Pass, Refused> {
         match service_name(path) {
             HEALTH => Ok(self.0.doorkeeper.enter_freely()),
-            REFLECTION_V1 | REFLECTION_V1ALPHA => self.0.doorkeeper.enter_without_key(true),
+            REFLECTION_V1 | REFLECTION_V1ALPHA => self.0.doorkeeper.enter_for_reflection(),
             _ => self.0.doorkeeper.enter(headers, path),
         }
     }
 
     /// The same for a request that is no call of the API, and knows its sender in its own way.
     pub(super) fn enter_without_key(&self) -> Result<Pass, Refused> {
-        self.0.doorkeeper.enter_without_key(false)
+        self.0.doorkeeper.enter_without_key()
     }
 
     /// What is counted of requests.

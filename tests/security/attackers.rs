@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use tonic::Code;
 
 use crate::certificates::Authority;
-use crate::client::{Caller, READ_SCHEMA, secure};
+use crate::client::{Caller, READ_SCHEMA, plain, secure};
 use crate::plain_http;
 use crate::server::{Server, path};
 
@@ -77,4 +77,22 @@ fn a_request_s_id_forges_no_field_of_its_line() {
     let stream = plain_http::connect(server.http());
     plain_http::ask(stream, "POST", "/v1/schema/read", header, "{}").unwrap();
     server.wait_for(r#"request_id="mine code=\"OK\" method=other""#, 2);
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_reflection_take_no_places_of_others() {
+    const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let limits = ["--max-concurrent-requests", "2", "--default-deadline", "2s"];
+    let server = Server::start(&[&["--grpc-preshared-key", "ours"], &limits[..]].concat());
+    let channel = plain(&server).await;
+    let stranger = Caller::new(channel.clone(), None);
+    let (_end, ended) = tokio::sync::watch::channel(());
+    let open = [0; 3].map(|_| stranger.call_without_end(REFLECTION, ended.clone()));
+    let (refused, _, open) = futures_util::future::select_all(open).await;
+    assert_eq!(refused.unwrap().unwrap_err().code(), Code::ResourceExhausted);
+    let owner = Caller::new(channel, Some("ours"));
+    assert_eq!(owner.code(READ_SCHEMA).await, Code::NotFound);
+    for call in open {
+        assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+    }
 }

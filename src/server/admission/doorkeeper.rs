@@ -1,5 +1,6 @@
 //! Looks at every request before anything else does.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use super::rpcs::{self, Span};
 const SCHEME: &str = "bearer";
 /// Characters of a path that are shown of one that is not served.
 const PATH_CHARACTERS_MAX: usize = 200;
+/// Streams of reflection at once, at most: they need no key, and so must take no place of those that do.
+const REFLECTIONS_MAX: usize = 256;
 /// How long the client waits.
 const TIMEOUT: &str = "grpc-timeout";
 
@@ -35,6 +38,9 @@ pub(in crate::server) struct Doorkeeper {
     /// Of those that need no key.
     keyless: Arc<Meter>,
     hall: Arc<Hall>,
+    /// Those who ask for reflection, and how often: anyone may, and takes nothing from others by it.
+    porch: Arc<Hall>,
+    strangers: Arc<Meter>,
     deadline: Option<Duration>,
     stream_deadline: Option<Duration>,
 }
@@ -53,9 +59,13 @@ impl Doorkeeper {
             keys.add(ApiKeyHash::of_bytes(key.as_bytes()), Key { role: Role::Admin, meter });
         }
         let AdmissionOptions { requests_max, key_limits, deadline, stream_deadline, .. } = options;
-        let hall = Arc::new(Hall { requests_max, running: AtomicUsize::new(0), front });
-        let keyless = Arc::new(Meter::new(key_limits));
-        Self { keys, key_files, keyless, hall, deadline, stream_deadline }
+        let hall_for =
+            |requests_max, front| Arc::new(Hall { requests_max, running: AtomicUsize::new(0), front });
+        let porch_max = requests_max.map_or(REFLECTIONS_MAX, |most| most.get().min(REFLECTIONS_MAX));
+        let porch = hall_for(NonZeroUsize::new(porch_max), Arc::clone(&front));
+        let hall = hall_for(requests_max, front);
+        let [keyless, strangers] = [(); 2].map(|()| Arc::new(Meter::new(key_limits)));
+        Self { keys, key_files, keyless, hall, porch, strangers, deadline, stream_deadline }
     }
 
     /// Whether a call with these headers may come in.
@@ -64,9 +74,13 @@ impl Doorkeeper {
     }
 
     /// The same for what needs no key, but takes a place.
-    pub(in crate::server) fn enter_without_key(&self, is_stream: bool) -> Result<Pass, Refused> {
-        let span = if is_stream { Span::Stream } else { Span::Unary };
-        self.counted(Pass::take(&self.hall, &self.keyless, true, self.time_max(span)))
+    pub(in crate::server) fn enter_without_key(&self) -> Result<Pass, Refused> {
+        self.counted(Pass::take(&self.hall, &self.keyless, true, self.time_max(Span::Unary)))
+    }
+
+    /// The same for reflection, which has places of its own, and no more time than a call with one answer.
+    pub(in crate::server) fn enter_for_reflection(&self) -> Result<Pass, Refused> {
+        self.counted(Pass::take(&self.porch, &self.strangers, true, self.time_max(Span::Unary)))
     }
 
     /// For what is let in whatever happens.

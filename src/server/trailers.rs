@@ -129,7 +129,9 @@ impl Answered {
         let request_share = response.extensions_mut().remove();
         let (silence, trailers) = (self.silence.take(), Some((trailers, operations)));
         let pass = self.pass.take();
-        response.map(|body| Body::new(Ending { body, trailers, call, silence, room, request_share, pass }))
+        response.map(|body| {
+            Body::new(Ending { body, trailers, call, silence, room, request_share, pass, frames: 0 })
+        })
     }
 
     /// The answer is not there yet: ready if it has taken too long.
@@ -183,7 +185,12 @@ struct Ending {
     room: Room,
     request_share: Option<RequestShare>,
     pass: Option<Pass>,
+    /// Up to [`FRAMES_UNTIMED`].
+    frames: u8,
 }
+
+/// Frames that an answer with one message has. What comes behind them may come for as long as its client takes.
+const FRAMES_UNTIMED: u8 = 2;
 
 /// Where messages have their room.
 enum Room {
@@ -233,6 +240,12 @@ impl HttpBody for Ending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame, Status>>> {
+        // A client that reads slowly finds the next message ready each time, and must not keep its time, or its key, by it.
+        if self.frames < FRAMES_UNTIMED {
+            self.frames += 1;
+        } else if let Some(Poll::Ready(status)) = self.pass.as_mut().map(|pass| pass.poll_end(context)) {
+            return Poll::Ready(Some(self.give_up(&status)));
+        }
         let Self { body, trailers, .. } = &mut *self;
         let polled = match trailers {
             Some((trailers, _)) => trailers.run(|| Pin::new(body).poll_frame(context)),

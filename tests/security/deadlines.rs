@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arrowroot::server::wire::v1;
 use tokio::sync::watch;
 use tonic::Code;
 
@@ -100,4 +101,42 @@ async fn over_http_a_body_that_does_not_come_takes_no_longer_than_its_call_may()
         assert_eq!(plain_http::status(&answer), 504, "{answer}");
         assert!(answer.contains(said), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_has_no_more_time_than_others() {
+    let server = Server::start(&FLAGS);
+    let caller = Caller::new(plain(&server).await, None);
+    caller.write_schema("definition user {}\ndefinition doc {\n relation viewer: user\n}").await.unwrap();
+    let object = |object_type: &str, object_id: String| {
+        Some(v1::ObjectReference { object_type: object_type.to_owned(), object_id })
+    };
+    let relationship = |number: u32| v1::Relationship {
+        resource: object("doc", format!("{number:0>200}")),
+        relation: "viewer".to_owned(),
+        subject: Some(v1::SubjectReference {
+            object: object("user", "ana".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    // Much more than what is sent ahead.
+    let import = |part: u32| v1::ImportBulkRelationshipsRequest {
+        relationships: (part * 10_000..(part + 1) * 10_000).map(relationship).collect(),
+    };
+    let imports = tokio_stream::iter((0..4).map(import).collect::<Vec<_>>());
+    let mut imports = tonic::Request::new(imports);
+    imports.set_timeout(Duration::from_mins(1));
+    caller.permissions().import_bulk_relationships(imports).await.unwrap();
+    let export = v1::ExportBulkRelationshipsRequest { optional_limit: 50, ..Default::default() };
+    let mut messages = caller.permissions().export_bulk_relationships(export).await.unwrap().into_inner();
+    let status = loop {
+        match messages.message().await {
+            // The slow client.
+            Ok(Some(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(None) => panic!("it has read to the end"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
 }

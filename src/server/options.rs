@@ -26,6 +26,11 @@ impl PresharedKey {
         Some(secret.into()).filter(|secret| !secret.is_empty()).map(Self)
     }
 
+    /// Whether a header can carry it. One with an end of line, as a file's, is shown by nobody.
+    pub fn can_be_shown(&self) -> bool {
+        self.0.trim_matches(' ') == self.0 && !self.0.bytes().any(|byte| byte.is_ascii_control())
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -16,6 +16,11 @@ pub(super) enum ServeError {
     )]
     NoKey,
     #[error(
+        "a key of --grpc-preshared-key ends with a line break, or has other characters that no header can carry, so that \
+         no client can show it: give it without them, or by --grpc-preshared-key-file"
+    )]
+    UnusableKey,
+    #[error(
         "--grpc-no-auth serves everyone who can reach {0}: it is allowed on a loopback address, or where clients must \
          show a certificate"
     )]

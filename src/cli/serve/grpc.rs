@@ -51,6 +51,9 @@ impl Grpc {
     /// Whether everyone is let in at an address only where the operator said so, and where nobody else can come in: from
     /// this machine, or with a certificate.
     pub(super) fn check_keys(&self, address: SocketAddr, verifies_clients: bool) -> Result<(), ServeError> {
+        if !self.grpc_preshared_key.iter().all(PresharedKey::can_be_shown) {
+            return Err(ServeError::UnusableKey);
+        }
         let has_files = self.grpc_preshared_key_file.is_some() || self.grpc_keys_file.is_some();
         match (self.grpc_preshared_key.is_empty() && !has_files, self.grpc_no_auth) {
             (false, _) => Ok(()),

@@ -1,6 +1,6 @@
 //! A schema as a picture: definitions with their relations and permissions, and where these lead.
 //!
-//! [`dot`] leaves the layout to Graphviz; [`svg`] has its own, in layers from left to right. The same schema gives the same
+//! `dot` leaves the layout to Graphviz; `svg` has its own, in layers from left to right. The same schema gives the same
 //! bytes, in time nearly proportional to it.
 
 mod content;
